@@ -1,0 +1,47 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig } from "vitest/config";
+import { chromiumLaunchOptions } from "./tools/browser.ts";
+
+// Kernels are tested twice, on two drivers: in Chromium on its software adapter (no f16, subgroups of 4) and
+// in Node with Dawn on whatever Vulkan or Metal driver is there (lavapipe: f16, subgroups of 8).
+export default defineConfig({
+  test: {
+    reporters: ["default"],
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["test/unit/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "dawn",
+          include: ["test/gpu/**/*.test.ts"],
+          environment: "node",
+          setupFiles: ["test/support/dawn.ts"],
+          testTimeout: 120_000,
+          // Dawn's software drivers use every core; side by side they only wait for each other.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          name: "chromium",
+          include: ["test/gpu/**/*.test.ts"],
+          testTimeout: 120_000,
+          fileParallelism: false,
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions: chromiumLaunchOptions() }),
+            instances: [{ browser: "chromium" }],
+          },
+        },
+      },
+    ],
+  },
+});
