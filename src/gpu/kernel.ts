@@ -50,6 +50,15 @@ export class KernelCache {
     return this.#device.createBindGroup({ label: kernel.name, layout: kernel.layout, entries });
   }
 
+  /** The bind group for group 0 over a step's metadata buffer. */
+  bindShared(step: GPUBuffer): GPUBindGroup {
+    const entries = [
+      { binding: 0, resource: { buffer: step, offset: 0, size: 256 } },
+      { binding: 1, resource: { buffer: step } },
+    ];
+    return this.#device.createBindGroup({ label: "step", layout: this.sharedLayout, entries });
+  }
+
   #compile({ name, bindings }: KernelSource, code: string): Kernel {
     const layout = bindGroupLayout(this.#device, name, bindings);
     const module = this.#device.createShaderModule({ label: name, code });
