@@ -34,3 +34,13 @@ export class WorkerError extends Error {
 export function abortReason(signal: AbortSignal): unknown {
   return signal.reason ?? new DOMException("The operation was aborted.", "AbortError");
 }
+
+const classes = { ModelError, InputError, CapacityError, DeviceError, WorkerError };
+
+/** An error of the right class again, from what crossed a thread. */
+export function reviveError(error: unknown): unknown {
+  const { name, message } = error as { name?: unknown; message?: unknown };
+  if (typeof name !== "string" || typeof message !== "string") return error;
+  if (name in classes) return new classes[name as keyof typeof classes](message);
+  return error instanceof Error ? error : Object.assign(new Error(message), { name });
+}

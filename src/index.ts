@@ -1,0 +1,21 @@
+export { createEngine } from "./client/create-engine.ts";
+export type { CreateEngineOptions, EngineClient as Engine, GenerateOptions } from "./client/engine-client.ts";
+export type { GenerateChunk, Generation } from "./client/generation.ts";
+export { CapacityError, DeviceError, InputError, ModelError, WorkerError } from "./errors.ts";
+export type {
+  EngineStats,
+  FinishReason,
+  GenerateResult,
+  KvType,
+  LoadedModel,
+  LoadProgress,
+  MemoryPlan,
+  Message,
+  Prompt,
+  RequestTimings,
+  Role,
+  SamplingOptions,
+  Tool,
+  ToolCall,
+  Usage,
+} from "./protocol.ts";
