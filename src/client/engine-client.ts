@@ -74,7 +74,9 @@ export class EngineClient {
     signal?.addEventListener("abort", abort);
     const progress = callback((event: LoadProgress) => onProgress?.(event));
     try {
-      await this.#call(this.#remote.listen(callback((events) => this.#receive(events)).proxy));
+      await this.#call(
+        this.#remote.listen(callback((events: readonly StreamEvent[]) => this.#receive(events)).proxy),
+      );
       this.#model = await this.#call(this.#remote.load({ baseUrl: location.href, ...rest }, progress.proxy));
     } catch (error) {
       throw signal?.aborted ? abortReason(signal) : reviveError(error);
