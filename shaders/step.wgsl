@@ -15,11 +15,12 @@ struct Step {
   seqLensAt: u32, // [sequences] KV length, this step's tokens included
   blockTablesAt: u32, // [sequences][blockTableStride]
   blockTableStride: u32,
-  samplesAt: u32, // [samples][SAMPLE_WORDS], see sample_partial.wgsl
+  samplesAt: u32, // [samples][SAMPLE_WORDS], see sampling.wgsl
   marksAt: u32, // [marks][2], see history_mark.wgsl
   attentionAt: u32, // the attention launches' own section, see src/kernels/attention.ts
 }
 
+const SAMPLE_WORDS = 12u;
 const FROM_SLOT = 0x80000000u;
 const NO_SLOT = 0xffffffffu;
 

@@ -1,0 +1,76 @@
+// Matrix product for a few input rows: reads every weight once, whatever the number of rows.
+//
+// A group of LANES invocations walks along INPUTS and makes GROUP_OUTPUTS outputs for COLUMNS rows;
+// a workgroup is WORKGROUP / LANES such groups. Grid: outputs, row blocks.
+// Constants: those of linear.wgsl and lane_sum_*.wgsl, GROUP_OUTPUTS, COLUMNS, CHUNK_QUADS (1 or 2).
+
+const CHUNKS = QUADS / CHUNK_QUADS;
+const PRODUCTS = GROUP_OUTPUTS * COLUMNS;
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let group = local.x / LANES;
+  let lane = local.x % LANES;
+  let first_output = (workgroup.x * (WORKGROUP / LANES) + group) * GROUP_OUTPUTS;
+  let first_row = workgroup.y * COLUMNS;
+  let last_row = row_count() - 1u;
+
+  // Rows and outputs past the end read the last one and are not stored.
+  var row_starts: array<u32, COLUMNS>;
+  for (var c = 0u; c < COLUMNS; c++) {
+    row_starts[c] = input_row(min(first_row + c, last_row)) * QUADS;
+  }
+  var weight_starts: array<u32, GROUP_OUTPUTS>;
+  for (var o = 0u; o < GROUP_OUTPUTS; o++) {
+    weight_starts[o] = weight_row(min(first_output + o, OUTPUTS - 1u)) * CHUNKS;
+  }
+
+  var sums: array<f32, SUMS>; // [GROUP_OUTPUTS][COLUMNS], then [COLUMNS] sums of squares with NORM
+  for (var chunk = lane; chunk < CHUNKS; chunk += LANES) {
+    var values: array<array<vec4f, CHUNK_QUADS>, COLUMNS>;
+    for (var c = 0u; c < COLUMNS; c++) {
+      for (var q = 0u; q < CHUNK_QUADS; q++) {
+        let quad = chunk * CHUNK_QUADS + q;
+        var value = input[row_starts[c] + quad];
+        if (NORM == 1) {
+          sums[PRODUCTS + c] += dot(value, value);
+          value *= gains[quad];
+        }
+        values[c][q] = value;
+      }
+    }
+    for (var o = 0u; o < GROUP_OUTPUTS; o++) {
+      if (CHUNK_QUADS == 2) {
+        let weight = weights8(weight_starts[o] + chunk);
+        for (var c = 0u; c < COLUMNS; c++) {
+          sums[o * COLUMNS + c] += dot(weight[0], values[c][0]) + dot(weight[1], values[c][CHUNK_QUADS - 1]);
+        }
+      } else {
+        let weight = weights4(weight_starts[o] + chunk);
+        for (var c = 0u; c < COLUMNS; c++) {
+          sums[o * COLUMNS + c] += dot(weight, values[c][0]);
+        }
+      }
+    }
+  }
+  lane_sums(&sums, group, lane);
+
+  for (var c = 0u; c < COLUMNS; c++) {
+    let row = first_row + c;
+    let square_sum = sums[SUMS - COLUMNS + c];
+    for (var o = 0u; o < GROUP_OUTPUTS; o++) {
+      let virtual_output = first_output + o;
+      let mine = (c * GROUP_OUTPUTS + o) % LANES == lane;
+      if (!mine || row > last_row || virtual_output >= OUTPUTS) {
+        continue;
+      }
+      let value = finish(sums[o * COLUMNS + c], square_sum, virtual_output);
+      if (SWIGLU == 0) {
+        store(row, virtual_output, value);
+      } else if ((o & 1u) == 0u) {
+        let up = finish(sums[((o + 1u) % GROUP_OUTPUTS) * COLUMNS + c], square_sum, virtual_output + 1u);
+        store(row, virtual_output >> 1u, silu(value) * up);
+      }
+    }
+  }
+}

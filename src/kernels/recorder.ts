@@ -1,0 +1,28 @@
+import type { Dispatch, Grid } from "../gpu/command-list.ts";
+import type { GpuFeatures } from "../gpu/device.ts";
+import type { BufferSlice, KernelCache, KernelSource } from "../gpu/kernel.ts";
+import type { StepShape } from "./step-metadata.ts";
+
+/** A launch of a model step. */
+export type StepDispatch = Dispatch<StepShape>;
+
+/** What kernels are made with: the cache that compiles them and what the device may be asked to do. */
+export interface KernelContext {
+  readonly kernels: KernelCache;
+  readonly features: GpuFeatures;
+  /** True where the GPU is a CPU in disguise, which likes other work sizes. */
+  readonly software: boolean;
+  /** Stands in for a binding that a kernel's constants leave unused. */
+  readonly unused: GPUBuffer;
+}
+
+/** Compiles a kernel, or finds it compiled, and binds it. */
+export function resolve(
+  { kernels }: KernelContext,
+  source: KernelSource,
+  buffers: readonly BufferSlice[],
+  grid: (shape: StepShape) => Grid,
+): StepDispatch {
+  const kernel = kernels.get(source);
+  return { label: source.name, pipeline: kernel.pipeline, bindGroup: kernels.bind(kernel, buffers), grid };
+}
