@@ -1,0 +1,40 @@
+"""Addition and subtraction, to two and to three digits."""
+
+from __future__ import annotations
+
+from random import Random
+
+from example import Example, ask
+
+_PLUS = ("What is {a} + {b}?", "{a} + {b}", "{a} + {b} = ?", "Add {a} and {b}.", "What is {a} plus {b}?",
+         "Please add {a} and {b}.", "Calculate {a} + {b}.", "How much is {a} + {b}?", "{a}+{b}",
+         "What is the sum of {a} and {b}?", "What's {a} + {b}?", "what is {a} + {b}")
+_MINUS = ("What is {a} - {b}?", "{a} - {b}", "{a} - {b} = ?", "Subtract {b} from {a}.", "What is {a} minus {b}?",
+          "Please subtract {b} from {a}.", "Calculate {a} - {b}.", "How much is {a} - {b}?", "{a}-{b}",
+          "Take {b} away from {a}.", "What's {a} - {b}?", "what is {a} - {b}")
+
+
+def sum_key(a: int, sign: str, b: int) -> str:
+    """One key space for all of arithmetic, so that a held-out sum is unseen in every task."""
+    return f"arithmetic|{a}{sign}{b}"
+
+
+def _exchange(task: str, rng: Random, digits_a: int, digits_b: int) -> Example:
+    a, b = rng.randrange(10**digits_a), rng.randrange(10**digits_b)
+    if rng.random() < 0.5:
+        question, sign, result = rng.choice(_PLUS), "+", a + b
+    else:
+        if a < b and rng.random() < 0.75:
+            a, b = b, a
+        question, sign, result = rng.choice(_MINUS), "-", a - b
+    example = ask(task, "", question.format(a=a, b=b), f"{a} {sign} {b} = {result}")
+    example.key = sum_key(a, sign, b)
+    return example
+
+
+def two_digits(rng: Random) -> Example:
+    return _exchange("arithmetic-2", rng, rng.choice((1, 2, 2, 2, 2, 2)), rng.choice((1, 2, 2, 2, 2, 2)))
+
+
+def three_digits(rng: Random) -> Example:
+    return _exchange("arithmetic-3", rng, 3, rng.choice((2, 3, 3, 3)))

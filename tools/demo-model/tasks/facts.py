@@ -1,0 +1,176 @@
+"""Facts given in the prompt and asked for later, at any distance up to the full context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+from example import Example, is_reserved
+from sentences import sentence
+from words import (ADJECTIVES, ANIMALS, CITIES, COLOURS, DAYS, FOODS, FRUITS, JOBS, MONTHS, NAMES, PLACES, SURNAMES,
+                   THINGS, code, invented)
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`statement` goes into the text; `question` has the one right answer `answer`."""
+
+    subject: str
+    statement: str
+    question: str
+    answer: str
+
+
+def _said(rng: Random, subject: str, statement: str, *questions: str) -> Fact:
+    """The fact whose answer is its own statement."""
+    return Fact(subject, statement, rng.choice(questions), statement)
+
+
+def _code(rng: Random) -> Fact:
+    kind, thing = rng.choice(("code", "number", "key word", "price")), f"{rng.choice(ADJECTIVES)} {rng.choice(THINGS)}"
+    value = {"code": code, "key word": invented, "number": _number, "price": _price}[kind](rng)
+    return _said(rng, f"{kind} {thing}", f"The {kind} of the {thing} is {value}.", f"What is the {kind} of the {thing}?",
+                 f"Tell me the {kind} of the {thing}.")
+
+
+def _number(rng: Random) -> str:
+    return str(rng.randrange(10, 10000))
+
+
+def _price(rng: Random) -> str:
+    return f"{rng.randrange(2, 500)} dollars"
+
+
+def _secret(rng: Random) -> Fact:
+    return _said(rng, "secret", f"The secret word is {invented(rng)}.", "What is the secret word?", "Tell me the secret word.")
+
+
+def _favourite(rng: Random) -> Fact:
+    kind, values = rng.choice((("fruit", FRUITS), ("color", COLOURS), ("animal", ANIMALS), ("food", FOODS), ("day", DAYS)))
+    name = rng.choice(NAMES)
+    return _said(rng, f"favorite {kind} {name}", f"The favorite {kind} of {name} is {rng.choice(values)}.",
+                 f"What is the favorite {kind} of {name}?", f"What is {name}'s favorite {kind}?")
+
+
+def _home(rng: Random) -> Fact:
+    name = rng.choice(NAMES)
+    return _said(rng, f"home {name}", f"{name} lives in {rng.choice(CITIES)}.", f"Where does {name} live?",
+                 f"In which city does {name} live?")
+
+
+def _job(rng: Random) -> Fact:
+    name, job = rng.choice(NAMES), rng.choice(JOBS)
+    article = "an" if job[0] in "aeiou" else "a"
+    return _said(rng, f"job {name}", f"{name} works as {article} {job}.", f"What does {name} work as?",
+                 f"What is the job of {name}?")
+
+
+def _hidden(rng: Random) -> Fact:
+    thing = f"{rng.choice(COLOURS)} {rng.choice(THINGS)}"
+    return _said(rng, f"place {thing}", f"The {thing} is hidden in the {rng.choice(PLACES)}.", f"Where is the {thing} hidden?",
+                 f"Where is the {thing}?", f"Where can I find the {thing}?")
+
+
+def _birthday(rng: Random) -> Fact:
+    name = rng.choice(NAMES)
+    return _said(rng, f"birthday {name}", f"The birthday of {name} is {rng.choice(MONTHS)} {rng.randint(1, 28)}.",
+                 f"When is the birthday of {name}?", f"When is {name}'s birthday?")
+
+
+def _password(rng: Random) -> Fact:
+    name = rng.choice(NAMES)
+    return _said(rng, f"password {name}", f"The password of {name} is {rng.choice((invented, code))(rng)}.",
+                 f"What is the password of {name}?", f"What is {name}'s password?")
+
+
+def _train(rng: Random) -> Fact:
+    city, time = rng.choice(CITIES), f"{rng.randrange(5, 24)}:{rng.randrange(0, 60, 5):02d}"
+    return _said(rng, f"train {city}", f"The train to {city} leaves at {time}.", f"When does the train to {city} leave?",
+                 f"At what time does the train to {city} leave?")
+
+
+def _count(rng: Random) -> Fact:
+    name, thing = rng.choice(NAMES), rng.choice(THINGS + ANIMALS)
+    return _said(rng, f"count {name} {thing}", f"The number of {name}'s {thing} is {rng.randint(2, 999)}.",
+                 f"What is the number of {name}'s {thing}?")
+
+
+def _surname(rng: Random) -> Fact:
+    name = rng.choice(NAMES)
+    return _said(rng, f"surname {name}", f"The last name of {name} is {rng.choice(SURNAMES)}.",
+                 f"What is the last name of {name}?", f"What is {name}'s last name?")
+
+
+def _own(rng: Random) -> Fact:
+    """Facts about the user, answered in the second person."""
+    kind, value = rng.choice((("name", rng.choice(NAMES)), ("favorite color", rng.choice(COLOURS)),
+                              ("favorite fruit", rng.choice(FRUITS)), ("favorite animal", rng.choice(ANIMALS)),
+                              ("lucky number", str(rng.randrange(1000))), ("city", rng.choice(CITIES)),
+                              ("password", invented(rng)), ("dog's name", rng.choice(NAMES))))
+    return Fact(f"my {kind}", f"My {kind} is {value}.", f"What is my {kind}?", f"Your {kind} is {value}.")
+
+
+_KINDS = (_code, _code, _code, _secret, _favourite, _favourite, _home, _job, _hidden, _hidden, _birthday, _password,
+          _train, _count, _surname, _own, _own)
+
+
+def fact_key(fact: Fact) -> str:
+    return f"facts|{fact.subject}|{fact.answer}"
+
+
+def draw_facts(rng: Random, count: int, reserved: bool = False) -> list[Fact]:
+    """Facts about `count` different subjects, all on the asked side of the held-out rule."""
+    found: dict[str, Fact] = {}
+    while len(found) < count:
+        fact = rng.choice(_KINDS)(rng)
+        if is_reserved(fact_key(fact)) == reserved:
+            found.setdefault(fact.subject, fact)
+    return list(found.values())
+
+
+_INTROS = ("Read this text.", "Here is a text.", "Remember this.", "Please read the following.", "", "")
+_NOTED = "I will remember that."
+_ABSENT = "That is not in this chat."
+MEAN_SENTENCE_CHARS = 50
+
+
+def near(rng: Random) -> Example:
+    return _asked(rng, rng.choice((0, 0, 100, 300, 600, 900)), rng.randint(1, 4))
+
+
+def middle(rng: Random) -> Example:
+    return _asked(rng, rng.randint(600, 1500), rng.randint(2, 5))
+
+
+def far(rng: Random) -> Example:
+    return _asked(rng, rng.randint(2500, 6300), rng.randint(4, 10))
+
+
+def _asked(rng: Random, chars: int, count: int) -> Example:
+    """A text with facts, then questions: the first in the same message, or after the text was acknowledged."""
+    absent, *known = draw_facts(rng, count + 1)
+    sentences = [sentence(rng) for _ in range(chars // MEAN_SENTENCE_CHARS)]
+    for fact in known:
+        sentences.insert(rng.randint(0, len(sentences)), fact.statement)
+    text = " ".join(filter(None, (rng.choice(_INTROS), *sentences)))
+    asked = rng.sample(known, len(known))
+    messages: list[dict] = []
+    if rng.random() < 0.3:
+        messages += _exchange(text, _NOTED)
+    else:
+        messages += _exchange(text + rng.choice((" ", "\n", "\n\n")) + asked[0].question, asked.pop(0).answer)
+    for fact in asked:
+        messages += _exchange(fact.question, fact.answer)
+    if rng.random() < 0.1:
+        messages += _exchange(absent.question, _ABSENT)
+    return Example("facts", fact_key(known[0]), messages)
+
+
+def _exchange(question: str, answer: str) -> list[dict]:
+    return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+
+
+def at_distance(fact: Fact, before: str, filler: str) -> Example:
+    """The held-out form: a fact, then `filler`, then the question, in one message."""
+    text = " ".join(filter(None, (before, fact.statement, filler)))
+    return Example("facts", fact_key(fact), _exchange(f"{text}\n\n{fact.question}", fact.answer))

@@ -1,0 +1,71 @@
+"""Tasks on lists: sorting, reversing the order, counting items, counting up and down."""
+
+from __future__ import annotations
+
+from random import Random
+
+from example import Example, ask
+from words import FOODS, LEXICON, NAMES, NOUNS
+
+_SORT_UP = ("Sort these numbers: {l}", "Sort the numbers {l}.", "Put these numbers in order: {l}",
+            "Sort from smallest to largest: {l}", "Sort: {l}", "Please sort {l}.",
+            "Arrange these numbers in ascending order: {l}")
+_SORT_DOWN = ("Sort from largest to smallest: {l}", "Sort these numbers in descending order: {l}",
+              "Sort {l} from largest to smallest.", "Put these numbers in descending order: {l}",
+              "Sort these numbers from high to low: {l}")
+_SORT_WORDS = ("Sort these words: {l}", "Sort these words alphabetically: {l}", "Put these words in order: {l}",
+               "Put in alphabetical order: {l}", "Sort alphabetically: {l}", "Sort: {l}",
+               "Please sort the words {l}.", "Arrange in alphabetical order: {l}")
+_SORT_NAMES = ("Sort these names: {l}", "Put these names in alphabetical order: {l}", "Sort the names {l}.")
+_REVERSE = ("Reverse the order of these words: {l}", "Reverse this list: {l}", "Write this list backwards: {l}",
+            "Put this list in reverse order: {l}", "Reverse the list {l}.")
+_ITEMS = ("How many items are in this list: {l}?", "Count these: {l}", "How many words are these: {l}?",
+          "How many things are listed here: {l}?", "Count the items: {l}")
+_UP = ("Count from {a} to {b}.", "Please count from {a} to {b}.", "Count up from {a} to {b}.",
+       "Can you count from {a} to {b}?", "List the numbers from {a} to {b}.")
+_DOWN = ("Count down from {a} to {b}.", "Count backwards from {a} to {b}.", "Please count down from {a} to {b}.")
+
+
+def sort(rng: Random) -> Example:
+    return rng.choice((_sort_numbers, _sort_words))(rng)
+
+
+def _sort_numbers(rng: Random) -> Example:
+    top = rng.choice((20, 100, 100, 100, 1000))
+    numbers = rng.sample(range(top), rng.randint(3, 8))
+    text = ", ".join(map(str, numbers))
+    down = rng.random() < 0.3
+    answer = ", ".join(map(str, sorted(numbers, reverse=down)))
+    return ask("sort", f"{text}|{down}", rng.choice(_SORT_DOWN if down else _SORT_UP).format(l=text), answer)
+
+
+def _sort_words(rng: Random) -> Example:
+    names = rng.random() < 0.2
+    items = rng.sample(NAMES if names else rng.choice((LEXICON, NOUNS)), rng.randint(3, 6))
+    text = ", ".join(items)
+    return ask("sort", text, rng.choice(_SORT_NAMES if names else _SORT_WORDS).format(l=text), ", ".join(sorted(items)))
+
+
+def reverse_list(rng: Random) -> Example:
+    if rng.random() < 0.3:
+        items = [str(rng.randrange(100)) for _ in range(rng.randint(3, 8))]
+    else:
+        items = rng.sample(LEXICON, rng.randint(3, 7))
+    text = ", ".join(items)
+    return ask("reverse", text, rng.choice(_REVERSE).format(l=text), ", ".join(reversed(items)))
+
+
+def count_items(rng: Random) -> Example:
+    items = rng.sample(rng.choice((FOODS, LEXICON, NAMES)), rng.randint(2, 9))
+    text = ", ".join(items)
+    return ask("count", text, rng.choice(_ITEMS).format(l=text), f"There are {len(items)}.")
+
+
+def count_numbers(rng: Random) -> Example:
+    first = rng.choice((1, 1, rng.randrange(100), rng.randrange(1000)))
+    last = first + rng.randint(2, 20)
+    numbers, phrases = list(range(first, last + 1)), _UP
+    if rng.random() < 0.35:
+        numbers, phrases = numbers[::-1], _DOWN
+    question = rng.choice(phrases).format(a=numbers[0], b=numbers[-1])
+    return ask("count", f"{numbers[0]}-{numbers[-1]}", question, ", ".join(map(str, numbers)))
