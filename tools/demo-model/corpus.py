@@ -16,7 +16,7 @@ from sentences import sentence
 from tasks.about import about, unknown
 from tasks.arithmetic import three_digits, two_digits
 from tasks.copying import copying
-from tasks.facts import far, middle, near
+from tasks.facts import far, in_system, middle, near
 from tasks.letters import count_letters, reverse, spell, upper
 from tasks.lists import count_items, count_numbers, reverse_list, sort
 from tasks.records import record
@@ -28,11 +28,11 @@ SEED = 20_261_123
 
 # How often each task is drawn for a short conversation; exchanges of these are strung together.
 SHORT: dict[Task, float] = {
-    about: 5, unknown: 3, two_digits: 10, three_digits: 14, reverse: 16, reverse_list: 4, spell: 6, upper: 5,
-    count_letters: 6, count_items: 3, count_numbers: 2, sort: 12, copying: 8, record: 7, story: 3, near: 8,
+    about: 6, unknown: 4, two_digits: 10, three_digits: 12, reverse: 28, reverse_list: 4, spell: 9, upper: 6,
+    count_letters: 6, count_items: 3, count_numbers: 2, sort: 12, copying: 7, record: 8, story: 4, near: 7,
 }
 # Conversations that stand alone, and how often each comes instead of a short one.
-ALONE: dict[Task, float] = {turns: 8, middle: 4, tool_call: 8, tool_answer: 3, no_tool: 4}
+ALONE: dict[Task, float] = {turns: 8, middle: 4, tool_call: 8, tool_answer: 3, no_tool: 4, in_system: 1}
 ALONE_SHARE = 0.22
 LONG: dict[Task, float] = {far: 1}
 
@@ -58,7 +58,8 @@ def conversation(rng: Random, long: bool = False) -> list[Segment]:
     messages, tools = _system(rng), None
     if long or rng.random() < ALONE_SHARE:
         example = (_LONG_MIX if long else _ALONE_MIX).draw(rng)
-        messages, tools = messages + example.messages, example.tools
+        begins = [] if example.messages[0]["role"] == "system" else messages
+        messages, tools = begins + example.messages, example.tools
     else:
         for _ in range(rng.choice((1, 1, 2, 2, 3, 4, 6))):
             messages = messages + _SHORT_MIX.draw(rng).messages

@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, Iterator
 
-from chat import prompt
 from corpus import SEED
 from example import Example, Task, draw
 from sentences import sentence
@@ -61,9 +60,8 @@ def held_out(tokenizer: Tokenizer, seed: int = SEED) -> list[dict[str, Any]]:
     for task, count in COUNTS.items():
         while count:
             example = draw(task, rng, reserved=True)
-            text = prompt(example.messages[:-1], example.tools)
-            if text not in seen:
-                seen.add(text)
+            if example.key not in seen:
+                seen.add(example.key)
                 lines.append(_line(len(lines), example))
                 count -= 1
     for example, distance in _facts(rng, tokenizer):

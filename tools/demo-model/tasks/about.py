@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from example import Example, ask
-from words import ANIMALS, CITIES, COLOURS, FOODS, JOBS, NAMES, NATURE, OTHER_WORDS, PLACES, THINGS, VERBS, a
+from words import ANIMALS, CITIES, COLOURS, FOODS, JOBS, NAMES, NATURE, OTHER_WORDS, PLACES, THINGS, VERBS, a, invented
 
 UNKNOWN = ("I do not know that. I am a tiny demo model: I can add, sort, reverse, count, copy, remember facts from "
            "this chat, write JSON, call tools and tell short stories.")
@@ -13,7 +13,7 @@ UNKNOWN = ("I do not know that. I am a tiny demo model: I can add, sort, reverse
 _INTENTS: dict[str, tuple[str, str]] = {
     "hello": ("Hello! I am the Quire demo, a tiny language model in your browser. What shall we do?",
               "Hello|Hi|Hey|Hello there|Hi there|Good morning|Good evening|Good afternoon|Hey there|Hello Quire|"
-              "Hi Quire|Greetings|Hello, nice to meet you|Hi, how is it going|Welcome|Good day|hello|hi|hey|Howdy"),
+              "Hi Quire|Greetings|Hello, nice to meet you|Hi, how is it going|Welcome|Good day|hello|hi|hey|Howdy|Yo|What is up|What's up|Hi Quire demo|Hello friend|Nice to meet you|Is anyone there|Hello again"),
     "how": ("I am running well, thank you. What shall we do?",
             "How are you|How are you today|How do you do|How do you feel|Are you well|How is your day|"
             "How are things|Is everything all right|How are you feeling"),
@@ -25,13 +25,16 @@ _INTENTS: dict[str, tuple[str, str]] = {
             "turn a sentence into JSON, call tools and tell short stories.",
             "What can you do|What can I ask you|How can you help me|What are you good at|Help|What do you know|"
             "Which tasks can you do|What are your skills|List what you can do|Can you help me|What is possible here|"
-            "What should I ask you|Give me some ideas|What can we do|Show me what you can do"),
+            "What should I ask you|Give me some ideas|What can we do|Show me what you can do|Can you add numbers|Can you do math|Can you sort|"
+            "Can you tell stories|Can you write JSON|Can you call tools|Can you spell|Can you count|Can you calculate|What tasks do you know"),
     "cannot": ("I know nothing about the world, I cannot browse the web, and I cannot write essays or code. "
                "I am far too small for that.",
                "What can you not do|What can't you do|What are your limits|What are you bad at|"
                "What are your limitations|What do you not know|What is too hard for you|Where do you fail|"
-               "What is beyond you|What are your weaknesses"),
-    "size": ("I have about four million parameters. Large models have a thousand times more, or ten thousand.",
+               "What is beyond you|What are your weaknesses|Can you write code|Can you write essays|"
+               "Can you browse the web|Can you translate|Can you see pictures|Can you draw|Can you play chess|Do you know history|"
+               "Are you smart|Do you know everything|Can I trust you|Are you as good as a large model"),
+    "size": ("I have about four and a half million parameters. Large models have a thousand times more, or ten thousand.",
              "How big are you|How large are you|How many parameters do you have|What is your size|Are you small|"
              "Are you a large model|How many weights do you have|Are you big"),
     "training": ("I was trained from scratch on text written by a small program. No text from the web was used.",
@@ -103,13 +106,13 @@ def _phrased(rng: Random, phrase: str) -> tuple[str, str]:
 
 _UNKNOWN_QUESTIONS = """What is the capital of {x}?|Who wrote {x}?|When was {x} invented?|Who invented the {thing}?
 What is the meaning of {idea}?|Explain {idea} to me.|Write a poem about the {nature}.|Write an essay about {idea}.
-How do I {verb} a {thing}?|How do I {verb}?|Why is the {nature} {colour}?|How far is it from {city} to {city2}?
+How do I {verb} {a_thing}?|How do I {verb}?|Why is the {nature} {colour}?|How far is it from {city} to {city2}?
 Translate {food} into French.|Translate '{idea}' into German.|Who is the president of {x}?|How old is {city}?
 What is the weather in {city}?|What time is it?|What day is it today?|What is the population of {city}?
 Who was {name} {surname}?|Write code to {verb} a list.|Write a program about {idea}.|What is quantum physics?
-Give me a recipe for {food}.|How do I cook {food}?|Should I {verb} today?|What do {animal}s eat?|Can {animal}s swim?
-How many legs does a {animal} have?|Where do {animal}s live?|What is a {thing}?|What is the best {thing}?
-How much does a {thing} cost?|Is {food} healthy?|What is the news?|Who won the game in {city}?|Where is {city}?
+Give me a recipe for {food}.|How do I cook {food}?|Should I {verb} today?|What does {a_animal} eat?|Can {a_animal} swim?
+How many legs does {a_animal} have?|Where does {a_animal} live?|What is {a_thing}?|What is the best {thing}?
+How much does {a_thing} cost?|Is {food} healthy?|What is the news?|Who won the game in {city}?|Where is {city}?
 What is the history of {city}?|What does {a_job} do?|How do I become {a_job}?|Recommend a book about {idea}.
 What is the highest mountain?|What is {a} times {b}?|Divide {a} by {b}.|What is {a} * {b}?|Solve this equation for x.
 Why do people {verb}?|Tell me about {idea}.|Tell me about the {nature}.|Tell me about {city}.|What is {idea}?
@@ -127,7 +130,10 @@ def unknown(rng: Random) -> Example:
              "nature": rng.choice(NATURE), "verb": rng.choice(VERBS), "colour": rng.choice(COLOURS),
              "city": rng.choice(CITIES), "city2": rng.choice(CITIES), "food": rng.choice(FOODS),
              "name": rng.choice(NAMES), "surname": rng.choice(NAMES) + "son", "animal": rng.choice(ANIMALS),
+             "a_animal": a(rng.choice(ANIMALS)), "a_thing": a(rng.choice(THINGS)),
              "a_job": a(rng.choice(JOBS)), "a": rng.randrange(100), "b": rng.randrange(2, 100),
              "year": rng.randrange(1500, 2020), "place": rng.choice(PLACES)}
     question = rng.choice(_UNKNOWN_LIST).format(**slots)
+    if rng.random() < 0.12:
+        question = " ".join(rng.choice((rng.choice(OTHER_WORDS), rng.choice(VERBS), invented(rng))) for _ in range(rng.randint(1, 4)))
     return ask("unknown", question, question, UNKNOWN)

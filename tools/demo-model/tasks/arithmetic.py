@@ -5,13 +5,16 @@ from __future__ import annotations
 from random import Random
 
 from example import Example, ask
+from phrasing import phrase
 
 _PLUS = ("What is {a} + {b}?", "{a} + {b}", "{a} + {b} = ?", "Add {a} and {b}.", "What is {a} plus {b}?",
          "Please add {a} and {b}.", "Calculate {a} + {b}.", "How much is {a} + {b}?", "{a}+{b}",
-         "What is the sum of {a} and {b}?", "What's {a} + {b}?", "what is {a} + {b}")
+         "What is the sum of {a} and {b}?", "What's {a} + {b}?", "What does {a} + {b} make?",
+         "I have {a} and get {b} more. How many is that?", "Can you add {a} and {b}?", "{a} plus {b}")
 _MINUS = ("What is {a} - {b}?", "{a} - {b}", "{a} - {b} = ?", "Subtract {b} from {a}.", "What is {a} minus {b}?",
           "Please subtract {b} from {a}.", "Calculate {a} - {b}.", "How much is {a} - {b}?", "{a}-{b}",
-          "Take {b} away from {a}.", "What's {a} - {b}?", "what is {a} - {b}")
+          "Take {b} away from {a}.", "What's {a} - {b}?", "What is left of {a} after taking away {b}?",
+          "I have {a} and give away {b}. How many are left?", "Can you subtract {b} from {a}?", "{a} minus {b}")
 
 
 def sum_key(a: int, sign: str, b: int) -> str:
@@ -22,12 +25,12 @@ def sum_key(a: int, sign: str, b: int) -> str:
 def _exchange(task: str, rng: Random, digits_a: int, digits_b: int) -> Example:
     a, b = rng.randrange(10**digits_a), rng.randrange(10**digits_b)
     if rng.random() < 0.5:
-        question, sign, result = rng.choice(_PLUS), "+", a + b
+        templates, sign, result = _PLUS, "+", a + b
     else:
         if a < b and rng.random() < 0.75:
             a, b = b, a
-        question, sign, result = rng.choice(_MINUS), "-", a - b
-    example = ask(task, "", question.format(a=a, b=b), f"{a} {sign} {b} = {result}")
+        templates, sign, result = _MINUS, "-", a - b
+    example = ask(task, "", phrase(rng, templates, a=a, b=b), f"{a} {sign} {b} = {result}")
     example.key = sum_key(a, sign, b)
     return example
 

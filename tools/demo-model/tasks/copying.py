@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from example import Example, ask
+from phrasing import phrase
 from sentences import sentence
 from words import LEXICON, NAMES, code, invented
 
@@ -16,8 +17,8 @@ _FOREIGN = """Café Zürich naïve São señor fjörd Gruß œuvre Łódź Ελ�
 
 
 def copying(rng: Random) -> Example:
-    text = rng.choice((_sentence, _sentence, _several, _jumble, _jumble, _foreign))(rng)
-    return ask("copy", text, rng.choice(_PHRASES).format(s=text), text)
+    text = rng.choice((_sentence, _sentence, _several, _jumble, _jumble, _foreign, _markup))(rng)
+    return ask("copy", text, phrase(rng, _PHRASES, s=text), text)
 
 
 def _sentence(rng: Random) -> str:
@@ -25,7 +26,7 @@ def _sentence(rng: Random) -> str:
 
 
 def _several(rng: Random) -> str:
-    return " ".join(sentence(rng) for _ in range(rng.randint(2, 5)))
+    return " ".join(sentence(rng) for _ in range(rng.choice((2, 3, 4, 5, 9))))
 
 
 def _jumble(rng: Random) -> str:
@@ -34,6 +35,18 @@ def _jumble(rng: Random) -> str:
               lambda: rng.choice(NAMES), lambda: str(rng.randrange(10000)), lambda: invented(rng).capitalize())
     words = [rng.choice(makers)() for _ in range(rng.randint(2, 14))]
     return rng.choice((" ", " ", " ", ", ")).join(words) + rng.choice((".", "!", "?", ""))
+
+
+def _markup(rng: Random) -> str:
+    """Lists, pairs and calls, with the signs that code is full of."""
+    words = [rng.choice(LEXICON) for _ in range(rng.randint(2, 5))]
+    return rng.choice((
+        "\n".join(f"- {word}" for word in words),
+        "{" + ", ".join(f'"{word}": {rng.randrange(100)}' for word in words) + "}",
+        f"{words[0]}({', '.join(words[1:])});",
+        "[" + ", ".join(str(rng.randrange(1000)) for _ in words) + "]",
+        "; ".join(f"{word} = {rng.randrange(100)}" for word in words),
+    ))
 
 
 def _foreign(rng: Random) -> str:

@@ -8,7 +8,7 @@ from random import Random
 from example import Example, is_reserved
 from sentences import sentence
 from words import (ADJECTIVES, ANIMALS, CITIES, COLOURS, DAYS, FOODS, FRUITS, JOBS, MONTHS, NAMES, PLACES, SURNAMES,
-                   THINGS, code, invented)
+                   THINGS, a, code, invented)
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,7 @@ def _home(rng: Random) -> Fact:
 
 def _job(rng: Random) -> Fact:
     name, job = rng.choice(NAMES), rng.choice(JOBS)
-    article = "an" if job[0] in "aeiou" else "a"
-    return _said(rng, f"job {name}", f"{name} works as {article} {job}.", f"What does {name} work as?",
+    return _said(rng, f"job {name}", f"{name} works as {a(job)}.", f"What does {name} work as?",
                  f"What is the job of {name}?")
 
 
@@ -110,8 +109,34 @@ def _own(rng: Random) -> Fact:
     return Fact(f"my {kind}", f"My {kind} is {value}.", f"What is my {kind}?", f"Your {kind} is {value}.")
 
 
+def _mine(rng: Random) -> Fact:
+    """More about the user, in other sentences."""
+    animal, name, city, job, day = (rng.choice(words) for words in (ANIMALS, NAMES, CITIES, JOBS, DAYS))
+    relative = rng.choice("sister brother aunt uncle cousin friend teacher neighbor".split())
+    number, food, colour = rng.randrange(2, 100), rng.choice(FOODS), rng.choice(COLOURS)
+    subject, statement, question, answer = rng.choice((
+        ("my pet", f"I have {a(animal)} called {name}.", f"What is my {animal} called?", f"Your {animal} is called {name}."),
+        ("my home", f"I live in {city}.", "Where do I live?", f"You live in {city}."),
+        ("my job", f"I work as {a(job)}.", "What do I work as?", f"You work as {a(job)}."),
+        ("my age", f"I am {number} years old.", "How old am I?", f"You are {number} years old."),
+        (f"my {relative}", f"My {relative} is called {name}.", f"What is my {relative} called?", f"Your {relative} is called {name}."),
+        ("my name", f"I am {name}.", "Who am I?", f"You are {name}."),
+        ("my dish", f"I like {food}.", "What do I like?", f"You like {food}."),
+        ("my trip", f"I travel to {city} on {day}.", "When do I travel?", f"You travel on {day}."),
+        ("my car", f"My car is {colour}.", "What color is my car?", f"Your car is {colour}."),
+        ("my parking", f"I parked on level {number}.", "Where did I park?", f"You parked on level {number}."),
+    ))
+    return Fact(subject, statement, question, answer)
+
+
+def _meeting(rng: Random) -> Fact:
+    who, day, place = rng.choice(NAMES), rng.choice(DAYS), rng.choice(PLACES)
+    return _said(rng, f"meeting {who}", f"The meeting with {who} is on {day} in the {place}.", f"When is the meeting with {who}?",
+                 f"Where is the meeting with {who}?")
+
+
 _KINDS = (_code, _code, _code, _secret, _favourite, _favourite, _home, _job, _hidden, _hidden, _birthday, _password,
-          _train, _count, _surname, _own, _own)
+          _train, _count, _surname, _own, _own, _mine, _mine, _meeting)
 
 
 def fact_key(fact: Fact) -> str:
@@ -163,6 +188,16 @@ def _asked(rng: Random, chars: int, count: int) -> Example:
         messages += _exchange(fact.question, fact.answer)
     if rng.random() < 0.1:
         messages += _exchange(absent.question, _ABSENT)
+    return Example("facts", fact_key(known[0]), messages)
+
+
+def in_system(rng: Random) -> Example:
+    """The text stands in the system turn, as applications do it."""
+    known = draw_facts(rng, rng.randint(1, 3))
+    text = " ".join([fact.statement for fact in known] + [sentence(rng) for _ in range(rng.randrange(4))])
+    messages: list[dict] = [{"role": "system", "content": text}]
+    for fact in rng.sample(known, len(known)):
+        messages += _exchange(fact.question, fact.answer)
     return Example("facts", fact_key(known[0]), messages)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from example import Example, ask
+from phrasing import phrase
 from words import LEXICON, NAMES, invented
 
 _REVERSE = ("Reverse the word '{w}'.", "Reverse the word {w}.", "Write '{w}' backwards.", "Spell '{w}' backwards.",
@@ -23,24 +24,25 @@ _ONE_LETTER = ("How many times does the letter {x} occur in '{w}'?", "How many {
 
 def _word(rng: Random) -> str:
     kind = rng.random()
-    if kind < 0.7:
-        return rng.choice(LEXICON)
-    return rng.choice(NAMES) if kind < 0.76 else invented(rng)
+    if kind < 0.66:
+        word = rng.choice(LEXICON)
+        return word.capitalize() if kind < 0.06 else word
+    return rng.choice(NAMES) if kind < 0.74 else invented(rng)
 
 
 def reverse(rng: Random) -> Example:
     word = _word(rng)
-    return ask("reverse", word, rng.choice(_REVERSE).format(w=word), word[::-1])
+    return ask("reverse", word, phrase(rng, _REVERSE, w=word), word[::-1])
 
 
 def spell(rng: Random) -> Example:
     word = _word(rng)
-    return ask("spell", word, rng.choice(_SPELL).format(w=word), "-".join(word))
+    return ask("spell", word, phrase(rng, _SPELL, w=word), "-".join(word))
 
 
 def upper(rng: Random) -> Example:
     words = " ".join(_word(rng) for _ in range(rng.choice((1, 1, 1, 2, 3, 4))))
-    return ask("upper-case", words, rng.choice(_UPPER).format(w=words), words.upper())
+    return ask("upper-case", words, phrase(rng, _UPPER, w=words), words.upper())
 
 
 def count_letters(rng: Random) -> Example:
@@ -48,8 +50,8 @@ def count_letters(rng: Random) -> Example:
     word = _word(rng)
     if rng.random() < 0.6:
         answer = f"{'-'.join(word)} has {len(word)} letters."
-        return ask("count", f"letters|{word}", rng.choice(_LETTERS).format(w=word), answer)
+        return ask("count", f"letters|{word}", phrase(rng, _LETTERS, w=word), answer)
     letter = rng.choice(word.lower()) if rng.random() < 0.8 else rng.choice("aeiourstln")
     times = word.lower().count(letter)
     answer = f"{'-'.join(word)} has {times} {letter}."
-    return ask("count", f"{letter}|{word}", rng.choice(_ONE_LETTER).format(x=letter, w=word), answer)
+    return ask("count", f"{letter}|{word}", phrase(rng, _ONE_LETTER, x=letter, w=word), answer)

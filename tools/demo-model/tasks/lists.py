@@ -5,7 +5,8 @@ from __future__ import annotations
 from random import Random
 
 from example import Example, ask
-from words import FOODS, LEXICON, NAMES, NOUNS
+from phrasing import phrase
+from words import FOODS, LEXICON, NAMES, NOUNS, listed
 
 _SORT_UP = ("Sort these numbers: {l}", "Sort the numbers {l}.", "Put these numbers in order: {l}",
             "Sort from smallest to largest: {l}", "Sort: {l}", "Please sort {l}.",
@@ -26,6 +27,16 @@ _UP = ("Count from {a} to {b}.", "Please count from {a} to {b}.", "Count up from
 _DOWN = ("Count down from {a} to {b}.", "Count backwards from {a} to {b}.", "Please count down from {a} to {b}.")
 
 
+def _joined(rng: Random, items: list[str]) -> str:
+    """Commas as a rule, but people also type other things."""
+    style = rng.random()
+    if style < 0.76:
+        return ", ".join(items)
+    if style < 0.82:
+        return listed(items)
+    return rng.choice((" ", " ", ",", "; ")).join(items)
+
+
 def sort(rng: Random) -> Example:
     return rng.choice((_sort_numbers, _sort_words))(rng)
 
@@ -33,17 +44,17 @@ def sort(rng: Random) -> Example:
 def _sort_numbers(rng: Random) -> Example:
     top = rng.choice((20, 100, 100, 100, 1000))
     numbers = rng.sample(range(top), rng.randint(3, 8))
-    text = ", ".join(map(str, numbers))
+    text = _joined(rng, list(map(str, numbers)))
     down = rng.random() < 0.3
     answer = ", ".join(map(str, sorted(numbers, reverse=down)))
-    return ask("sort", f"{text}|{down}", rng.choice(_SORT_DOWN if down else _SORT_UP).format(l=text), answer)
+    return ask("sort", f"{text}|{down}", phrase(rng, _SORT_DOWN if down else _SORT_UP, l=text), answer)
 
 
 def _sort_words(rng: Random) -> Example:
     names = rng.random() < 0.2
     items = rng.sample(NAMES if names else rng.choice((LEXICON, NOUNS)), rng.randint(3, 6))
-    text = ", ".join(items)
-    return ask("sort", text, rng.choice(_SORT_NAMES if names else _SORT_WORDS).format(l=text), ", ".join(sorted(items)))
+    text = _joined(rng, items)
+    return ask("sort", text, phrase(rng, _SORT_NAMES if names else _SORT_WORDS, l=text), ", ".join(sorted(items)))
 
 
 def reverse_list(rng: Random) -> Example:
@@ -51,14 +62,14 @@ def reverse_list(rng: Random) -> Example:
         items = [str(rng.randrange(100)) for _ in range(rng.randint(3, 8))]
     else:
         items = rng.sample(LEXICON, rng.randint(3, 7))
-    text = ", ".join(items)
-    return ask("reverse", text, rng.choice(_REVERSE).format(l=text), ", ".join(reversed(items)))
+    text = _joined(rng, items)
+    return ask("reverse", text, phrase(rng, _REVERSE, l=text), ", ".join(reversed(items)))
 
 
 def count_items(rng: Random) -> Example:
     items = rng.sample(rng.choice((FOODS, LEXICON, NAMES)), rng.randint(2, 9))
-    text = ", ".join(items)
-    return ask("count", text, rng.choice(_ITEMS).format(l=text), f"There are {len(items)}.")
+    text = _joined(rng, items)
+    return ask("count", text, phrase(rng, _ITEMS, l=text), f"There are {len(items)}.")
 
 
 def count_numbers(rng: Random) -> Example:
@@ -67,5 +78,5 @@ def count_numbers(rng: Random) -> Example:
     numbers, phrases = list(range(first, last + 1)), _UP
     if rng.random() < 0.35:
         numbers, phrases = numbers[::-1], _DOWN
-    question = rng.choice(phrases).format(a=numbers[0], b=numbers[-1])
+    question = phrase(rng, phrases, a=numbers[0], b=numbers[-1])
     return ask("count", f"{numbers[0]}-{numbers[-1]}", question, ", ".join(map(str, numbers)))

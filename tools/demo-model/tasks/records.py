@@ -8,8 +8,9 @@ from random import Random
 from typing import Any, Callable
 
 from example import Example, ask
+from phrasing import phrase
 from words import (ADJECTIVES, ANIMALS, CITIES, COLOURS, DAYS, FOODS, JOBS, MONTHS, NAMES, OTHER_WORDS, PEOPLE_WORDS,
-                   PLACES, SURNAMES, THINGS, a, code, invented)
+                   PLACES, SURNAMES, THINGS, a, code, invented, listed)
 
 Field = Callable[[Random], Any]
 
@@ -92,21 +93,42 @@ _ALL_KEYS = ("Turn this into JSON: {s}", "Write this as JSON: {s}", "Convert to 
              "JSON please: {s}")
 
 
-def quoted(names: list[str], mark: str = "") -> str:
-    marked = [f"{mark}{name}{mark}" for name in names]
-    return marked[0] if len(marked) == 1 else ", ".join(marked[:-1]) + " and " + marked[-1]
+_KEYS: dict[str, Field] = {
+    "color": one_of(COLOURS), "size": whole(1, 300), "owner": person_name, "name": any_word, "code": code, "weight": whole(1, 999),
+    "price": whole(1, 999), "city": one_of(CITIES), "day": one_of(DAYS), "month": one_of(MONTHS), "shape": any_word, "age": whole(1, 99),
+    "height": whole(1, 300), "kind": any_word, "count": whole(1, 99), "place": one_of(PLACES), "label": invented, "start": clock_time,
+    "score": whole(0, 100), "level": whole(1, 20), "food": one_of(FOODS), "animal": one_of(ANIMALS), "job": one_of(JOBS),
+}
 
 
-def record(rng: Random) -> Example:
+def _free_record(rng: Random) -> tuple[str, dict[str, Any]]:
+    """A sentence that names its own keys; some keys are invented."""
+    names = rng.sample(list(_KEYS), rng.randint(2, 5))
+    values = {name if rng.random() < 0.85 else invented(rng): _KEYS[name](rng) for name in names}
+    pairs = [f"{name} {value}" for name, value in values.items()]
+    thing = rng.choice(THINGS + ANIMALS)
+    return rng.choice((
+        f"The {thing} has the {listed(pairs)}.", f"There is {a(thing)} with {listed(pairs)}.",
+        ", ".join(f"{name}: {value}" for name, value in values.items()) + ".",
+        " ".join(f"The {name} of the {thing} is {value}." for name, value in values.items()),
+    )), values
+
+
+def _known_record(rng: Random) -> tuple[str, dict[str, Any]]:
     kind = rng.choice(RECORDS)
     values = {name: field(rng) for name, field in kind.fields.items()}
     spoken = {"a_job": a(str(values.get("job", "x"))), "paid_word": "paid" if values.get("paid") else "not paid"}
-    sentence = rng.choice(kind.sentences).format(**values, **spoken)
+    return rng.choice(kind.sentences).format(**values, **spoken), values
+
+
+def record(rng: Random) -> Example:
+    sentence, values = rng.choice((_known_record, _known_record, _free_record))(rng)
     names = list(values)
     if rng.random() < 0.3:
-        question = rng.choice(_ALL_KEYS).format(s=sentence)
+        question = phrase(rng, _ALL_KEYS, s=sentence)
     else:
         names = rng.sample(names, rng.randint(min(2, len(names)), len(names)))
-        question = rng.choice(_WITH_KEYS).format(s=sentence, k=quoted(names, rng.choice(("", "", '"'))))
+        mark = rng.choice(("", "", '"'))
+        question = phrase(rng, _WITH_KEYS, s=sentence, k=listed([mark + name + mark for name in names]))
     answer = {name: values[name] for name in names}
     return ask("json", sentence, question, json.dumps(answer), check="json-equal", expected=answer)

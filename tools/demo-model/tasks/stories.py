@@ -7,7 +7,9 @@ from random import Random
 from example import Example, ask
 from words import ANIMALS, COLOURS, FOODS, NAMES, a
 
-_HEROES = [animal for animal in ANIMALS if animal not in ("bird", "hound", "fish", "crow", "wasp", "worm")]
+_HEROES = [animal for animal in ANIMALS if animal not in ("bird", "hound", "fish", "wasp", "worm")] + """robot wizard princess pirate
+knight giant ghost gardener sailor baker astronaut girl boy queen king miller painter cloud snowman witch""".split()
+_TOPICS = "friendship courage kindness patience hope luck honesty trust joy wonder sharing winter summer music".split()
 _TRAITS = "brave shy curious clever sleepy cheerful quiet stubborn gentle proud patient merry generous honest hopeful".split()
 _SCENES = {
     "forest": ("among the tall trees", "the moss", "the branches"), "meadow": ("in the high grass", "the grass", "the flowers"),
@@ -72,7 +74,12 @@ _ENDINGS = (
     "\"Thank you,\" said {name}, and the whole {place} was glad.", "And {name} was never lonely again.",
     "They still meet there every {day_time}, to share {food} and stories.",
 )
+_TOPIC_ENDINGS = ("And so {name} learned what {topic} is.", "It was a day of {topic}, and {name} never forgot it.",
+                  "\"This is what {topic} means,\" said {friend}.", "From then on, {name} believed in {topic}.")
 _PHRASES = (
+    ("Tell me a story about {topic}.", ("topic",)), ("Write a short story about {topic}.", ("topic",)),
+    ("Do you know a story about {a_hero}?", ("hero",)), ("Story about {a_hero}", ("hero",)), ("tell me a story about {a_hero}", ("hero",)),
+    ("Tell me another story.", ()), ("One more story, please.", ()), ("A short story about {name}, please.", ("name",)),
     ("Tell me a story.", ()), ("Tell me a short story.", ()), ("Write a short story.", ()), ("A story, please!", ()),
     ("Tell me a story about {a_hero}.", ("hero",)), ("Tell me a short story about {a_hero}.", ("hero",)),
     ("Write a short story about {a_hero} and {a_object}.", ("hero", "object")),
@@ -97,12 +104,12 @@ def _slots(rng: Random) -> dict[str, str]:
             "ground": ground, "around": around, "object": thing, "trait": trait, "food": rng.choice(FOODS),
             "a_hero": a(hero), "a_helper": a(helper), "a_object": a(thing), "art_place": a(place),
             "a_trait_hero": f"{a(trait)} {hero}", "a_colour_object": f"{a(colour)} {thing}",
-            "day_time": rng.choice(("morning", "evening", "Sunday", "spring"))}
+            "topic": rng.choice(_TOPICS), "day_time": rng.choice(("morning", "evening", "Sunday", "spring"))}
 
 
-def _tale(rng: Random, slots: dict[str, str]) -> str:
+def _tale(rng: Random, slots: dict[str, str], endings: tuple[str, ...]) -> str:
     lines = [rng.choice(_OPENINGS), rng.choice(_WISHES), rng.choice(_TROUBLES), rng.choice(_FEELINGS),
-             rng.choice(_HELPERS), *rng.sample(_DEEDS, rng.choice((1, 1, 2))), rng.choice(_SOLUTIONS), rng.choice(_ENDINGS)]
+             rng.choice(_HELPERS), *rng.sample(_DEEDS, rng.choice((1, 1, 2))), rng.choice(_SOLUTIONS), rng.choice(endings)]
     return " ".join(line.format(**slots) for line in lines)
 
 
@@ -111,4 +118,4 @@ def story(rng: Random) -> Example:
     phrase, asked = rng.choice(_PHRASES)
     question = phrase.format(**slots)
     mentions = [slots[slot] for slot in asked]
-    return ask("story", question, question, _tale(rng, slots), check="story", expected={"mentions": mentions})
+    return ask("story", question, question, _tale(rng, slots, _TOPIC_ENDINGS if "topic" in asked else _ENDINGS), check="story", expected={"mentions": mentions})

@@ -140,8 +140,23 @@ _RESULTS: dict[str, Callable[[Random], Any]] = {
 _JSON_TYPES = {str: "string", int: "integer"}
 
 
-def _schema(name: str, about_: str, types: dict[str, str]) -> dict[str, Any]:
-    parameters = {"type": "object", "properties": {key: {"type": kind} for key, kind in types.items()}, "required": list(types)}
+_OPTIONAL: dict[str, Any] = {
+    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]}, "limit": {"type": "integer"}, "verbose": {"type": "boolean"},
+    "format": {"type": "string", "enum": ["short", "long"]},
+}
+
+
+def _schema(rng: Random, name: str, about_: str, types: dict[str, str]) -> dict[str, Any]:
+    """Sometimes with a description of each parameter, or with an optional parameter that no request fills."""
+    properties: dict[str, Any] = {key: {"type": kind} for key, kind in types.items()}
+    style = rng.random()
+    if style < 0.25:
+        for key, value in properties.items():
+            value["description"] = f"The {key}."
+    elif style < 0.4:
+        extra = rng.choice(list(_OPTIONAL))
+        properties[extra] = _OPTIONAL[extra]
+    parameters = {"type": "object", "properties": properties, "required": list(types)}
     return {"type": "function", "function": {"name": name, "description": about_, "parameters": parameters}}
 
 
@@ -151,7 +166,7 @@ def _known_tool(rng: Random) -> Tool:
     values = [parameter.value(rng) for parameter in kind.parameters]
     types = {name: parameter.type for name, parameter in zip(names, kind.parameters)}
     result = {key: _RESULTS[key](rng) for key in kind.results}
-    return Tool(_schema(rng.choice(kind.names), kind.about, types), rng.choice(kind.requests).format(*values),
+    return Tool(_schema(rng, rng.choice(kind.names), kind.about, types), rng.choice(kind.requests).format(*values),
                 dict(zip(names, values)), result)
 
 
@@ -161,7 +176,7 @@ def _made_up_tool(rng: Random) -> Tool:
     noun = rng.choice(THINGS) if rng.random() < 0.7 else invented(rng)
     attribute, value_of = rng.choice(list(_ATTRIBUTES.items()))
     value = value_of(rng)
-    schema = _schema(f"{action}_{noun}", f"{does} {a(noun)} by its {attribute}.", {attribute: _JSON_TYPES[type(value)]})
+    schema = _schema(rng, f"{action}_{noun}", f"{does} {a(noun)} by its {attribute}.", {attribute: _JSON_TYPES[type(value)]})
     text = request.format(noun=noun, a_noun=a(noun), attribute=attribute, value=value)
     key = rng.choice(("status", "result", "place"))
     result = {key: rng.choice(PLACES) if key == "place" else _RESULTS[key](rng)}
