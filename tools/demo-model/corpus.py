@@ -14,12 +14,13 @@ from chat import END_OF_TEXT, Segment, render
 from example import Task, draw
 from sentences import sentence
 from tasks.about import about, unknown
-from tasks.arithmetic import three_digits, two_digits
+from tasks.arithmetic import longer, three_digits, two_digits
 from tasks.copying import copying
 from tasks.facts import far, in_system, middle, near
-from tasks.letters import count_letters, reverse, spell, upper
-from tasks.lists import count_items, count_numbers, reverse_list, sort
+from tasks.letters import count_letters, lower, reverse, spell, upper
+from tasks.lists import count_items, count_numbers, reverse_list, reverse_sentence, sort
 from tasks.records import record
+from tasks.steps import compare, step
 from tasks.stories import story
 from tasks.tools import no_tool, tool_answer, tool_call
 from tasks.turns import turns
@@ -28,8 +29,9 @@ SEED = 20_261_123
 
 # How often each task is drawn for a short conversation; exchanges of these are strung together.
 SHORT: dict[Task, float] = {
-    about: 6, unknown: 4, two_digits: 10, three_digits: 12, reverse: 28, reverse_list: 4, spell: 9, upper: 6,
-    count_letters: 6, count_items: 3, count_numbers: 2, sort: 12, copying: 7, record: 8, story: 4, near: 7,
+    about: 6, unknown: 4, two_digits: 10, three_digits: 12, reverse: 28, reverse_list: 4, reverse_sentence: 2,
+    spell: 10, upper: 6, lower: 2, longer: 5, step: 2, compare: 2,
+    count_letters: 6, count_items: 3, count_numbers: 2, sort: 12, copying: 8, record: 9, story: 4, near: 8,
 }
 # Conversations that stand alone, and how often each comes instead of a short one.
 ALONE: dict[Task, float] = {turns: 8, middle: 4, tool_call: 8, tool_answer: 3, no_tool: 4, in_system: 1}

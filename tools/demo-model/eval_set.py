@@ -15,21 +15,22 @@ from corpus import SEED
 from example import Example, Task, draw
 from sentences import sentence
 from tasks.about import about, unknown
-from tasks.arithmetic import three_digits, two_digits
+from tasks.arithmetic import longer, three_digits, two_digits
 from tasks.copying import copying
 from tasks.facts import at_distance, draw_facts
-from tasks.letters import count_letters, reverse, spell, upper
-from tasks.lists import count_items, count_numbers, reverse_list, sort
+from tasks.letters import count_letters, lower, reverse, spell, upper
+from tasks.lists import count_items, count_numbers, reverse_list, reverse_sentence, sort
 from tasks.records import record
+from tasks.steps import compare, step
 from tasks.stories import story
 from tasks.tools import no_tool, tool_answer, tool_call
 from tasks.turns import turns
 from tokenizer import Tokenizer
 
 COUNTS: dict[Task, int] = {
-    about: 50, unknown: 50, two_digits: 120, three_digits: 100, sort: 100, reverse: 70, reverse_list: 30, spell: 60,
-    upper: 60, count_letters: 40, count_items: 20, count_numbers: 20, copying: 100, record: 80, tool_call: 80,
-    tool_answer: 40, no_tool: 40, turns: 80, story: 60,
+    about: 50, unknown: 50, two_digits: 120, three_digits: 100, longer: 40, sort: 120, reverse: 80, reverse_list: 25,
+    reverse_sentence: 15, spell: 60, upper: 50, lower: 30, count_letters: 40, count_items: 20, count_numbers: 20, step: 20,
+    compare: 30, copying: 120, record: 100, tool_call: 80, tool_answer: 40, no_tool: 40, turns: 80, story: 60,
 }
 DISTANCES = (100, 300, 600, 1200, 1900)
 FACTS_PER_DISTANCE = 50

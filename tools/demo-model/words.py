@@ -95,11 +95,56 @@ story strength style success surface surprise symbol system talent target though
 topic treasure tunnel under unit universe vacation value victory view voice voyage week weight welcome wisdom
 without wonder word world yesterday zero""".split()
 
-NAMES = """Ada Aldo Alma Amir Anna Anton Arlo Asha Beau Bella Bo Bruno Cara Carl Clara Cleo Cora Dana Dario Dina
-Ella Elias Emil Enzo Erik Esme Eva Fay Felix Finn Flora Frida Gina Gus Hana Hugo Ida Igor Ines Iris Ivan Ivy Jack
-Jada Jonas Juan Jude Juno Kai Kara Karl Kira Lars Lea Lena Leo Liam Lila Lily Lola Luca Lucy Luis Luna Mae Maja
-Mara Marco Maria Max Maya Mia Milo Mina Mira Nadia Nell Nico Nina Noah Nora Olga Olive Omar Oscar Otto Pablo
-Paul Petra Pia Priya Quinn Ravi Rita Rosa Ruby Ruth Sam Sara Selma Sofia Stella Tara Theo Tilda Toby Tom Uma Vera
+COMMON_WORDS = """ability accident account action active activity actually address advice airplane alarm almost alone along
+alphabetical already although amazing amount animal another anybody anyone anything anywhere apartment appear area
+article asleep attention average award awesome backpack backwards balcony bathroom battery beautiful become bedroom
+believe better bicycles biggest binary biology blanket blender blossom bookshelf bookstore bracket brain breath bright
+brilliant browser bubble building bulb bundle butterfly calculate calendar calm camping capital caravan cardboard
+careful cartoon ceiling celebrate center certain champion chance chapel character chemistry chimney chocolate cinema
+classroom clever climate clothes cloudy coffee collection comedy common community complete computer confident connect
+container control conversation cookie copper correct cotton cucumber culture curiosity curious current cushion daily
+data decide decision deliver delicious describe design detail develop diagram diamond dictionary different difficult
+dinosaur direction discover discuss document dolphin dozen dragonfly dynamic earring earthquake economy education
+effort eight either electric elephant elevator eleven emerald employ encourage enormous enough enter entrance equal
+escape especially everybody everyone everything everywhere exact excellent except exciting exercise expensive
+experience experiment explain express extra eyebrow fabric famous fantastic father feeling fifteen fifty finger
+fireplace firework flashlight flavor flour footprint foreign forever forget forgive forty fountain fourteen fragile
+framework frequent fridge furniture gallery general generous genius geography giraffe goodbye government grammar
+grandfather grandmother grateful graph green grocery guitar hallway hamburger handle happen happiness headphone
+healthy helicopter hello highway hobby hockey homework honesty horizon hundred hurricane imagine important impossible
+improve include incredible information ingredient innocent inside instant instead instrument interesting internet
+invite jigsaw jungle juggle jupiter kangaroo keyboard kitten knowing label ladybug landscape laptop lavender leather
+lemonade leopard lettuce lightbulb likely limit liquid literature locomotive lollipop lunchbox luggage macaroni
+magazine magician magnificent marathon material mathematics maximum maybe measure medicine melody member midnight
+million minimum minus mississippi mistake mixture modern moment monster moonlight motorcycle mountains movement muscle
+museum myself napkin natural necessary neither nephew network never newspaper nineteen ninety nobody north notebook
+novel nowhere nurse obvious occasion ocean october octopus often opposite optimist orchestra ordinary organize
+original outside oxygen package pajamas pancakes paper paragraph parallel parking particular passenger passport
+peaceful pelican people perfect performance perhaps permanent person phrase physics picnic pineapple playground please
+plenty plural pocket polar popular position possible postcard practice prepare present pretzel previous prison private
+probably process professor program pronounce proper protect pyramid quantity quickly quiet quotient railway raincoat
+random raspberry rather reality really reasonable receive recent rectangle refrigerator regular relax remember remote
+repeat reply research responsible restaurant result reverse rhinoceros rhyme ridiculous robot roller rubber runtime
+sandcastle satellite saturday sauce schedule scooter season secretary sentence separate serious seven seventeen several
+shoulder shower sidewalk silent similar sincerely sixteen skeleton skyscraper sleepy slipper snowflake soccer software
+somebody someone something sometimes somewhere spaghetti special spelling sponge square squirrels staircase starfish
+statement stomach straight strawberry stressed student subject suddenly suggest sunflower sunglasses sunny supper
+support surround sweater symphony syllable teacher telephone telescope television temperature ten theory therefore
+thirteen thirty thousand throat thumb thunderstorm together toothbrush tornado tractor traffic transport triangle
+tricycle trouble trousers twelve twenty twilight umbrella understand unicorn uniform unusual upstairs vacuum vegetable
+vehicle velocity vertical vinegar virtual visitor vocabulary volcano volleyball volume vowel waterfall watermelon
+weather website wednesday weekend welcome whisker whole wilderness window winner without wonderful wooden woodpecker
+xylophone yellow yesterday yourself zigzag""".split()
+
+FUNCTION_WORDS = """the the the a a of of to to and and in in is it that for with on as at by from this be are was or
+but not all his her they we you can will one if so up out no into over then than its who when what which their our more
+two first after down very just like some only now many each about there here these those jumps brown quick lazy""".split()
+
+NAMES = """Ada Alice Aldo Alma Amir Anna Anton Arlo Asha Beau Bella Ben Bob Bo Bruno Cara Carl Clara Cleo Cora Dana Daniel Dario David Dina
+Ella Elias Emil Emma Enzo Erik Esme Eva Fay Felix Finn Flora Frida Gina Gus Hana Hugo Ida Henry Igor Ines Iris Ivan Ivy Jack
+Jada James Jane John Jonas Juan Jude Juno Kai Kara Karl Kira Lars Lea Lena Leo Liam Lila Lily Lola Luca Lucy Luis Luna Mae Maja
+Mara Marco Maria Max Maya Mia Mike Milo Mina Mira Nadia Nell Nico Nina Noah Nora Olga Olive Omar Oscar Otto Pablo
+Paul Peter Petra Pia Priya Quinn Ravi Rex Rita Rosa Ruby Ruth Sam Sara Selma Sofia Stella Tara Theo Tilda Toby Tom Thomas Uma Vera
 Victor Wanda Will Yara Yusuf Zara Zoe""".split()
 
 SURNAMES = """Adler Baker Bell Berg Brook Carver Cole Cruz Dahl Diaz Drake Ellis Evans Falk Fisher Flynn Ford Grant
@@ -124,7 +169,8 @@ def _unique(*groups: list[str]) -> list[str]:
 
 NOUNS = _unique(ANIMALS, FOODS, THINGS, NATURE)
 LEXICON = _unique(
-    ANIMALS, FOODS, FRUITS, COLOURS, THINGS, NATURE, PLACES, ADJECTIVES, VERBS, PEOPLE_WORDS, OTHER_WORDS
+    ANIMALS, FOODS, FRUITS, COLOURS, THINGS, NATURE, PLACES, ADJECTIVES, VERBS, PEOPLE_WORDS, OTHER_WORDS,
+    COMMON_WORDS,
 )
 
 _ONSETS = "b d l m n p r t v z w f h j br dr gr kr pl sl st tr".split()
@@ -142,11 +188,23 @@ def invented(rng: Random, syllables: int = 0) -> str:
             return word
 
 
+def scramble(rng: Random) -> str:
+    """Letters in no order at all."""
+    while True:
+        word = "".join(rng.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(rng.randint(2, 9)))
+        if not any(part in word for part in _UNWANTED):
+            return word
+
+
 def code(rng: Random) -> str:
     """A short mixed code such as "KX-409"; without vowels it can spell no word."""
     letters = "".join(rng.choice("BCDFGHJKLMNPQRSTVWXZ") for _ in range(rng.randint(1, 3)))
     digits = "".join(rng.choice("0123456789") for _ in range(rng.randint(2, 4)))
     return letters + rng.choice(("", "-")) + digits
+
+
+def email(rng: Random) -> str:
+    return f"{rng.choice(NAMES).lower()}@{invented(rng)}.{rng.choice(('com', 'org', 'net'))}"
 
 
 def takes_an(word: str) -> bool:

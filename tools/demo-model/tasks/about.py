@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from example import Example, ask
-from words import ANIMALS, CITIES, COLOURS, FOODS, JOBS, NAMES, NATURE, OTHER_WORDS, PLACES, THINGS, VERBS, a, invented
+from words import ANIMALS, CITIES, COLOURS, FOODS, JOBS, NAMES, NATURE, OTHER_WORDS, PLACES, THINGS, VERBS, a, invented, scramble
 
 UNKNOWN = ("I do not know that. I am a tiny demo model: I can add, sort, reverse, count, copy, remember facts from "
            "this chat, write JSON, call tools and tell short stories.")
@@ -13,14 +13,15 @@ UNKNOWN = ("I do not know that. I am a tiny demo model: I can add, sort, reverse
 _INTENTS: dict[str, tuple[str, str]] = {
     "hello": ("Hello! I am the Quire demo, a tiny language model in your browser. What shall we do?",
               "Hello|Hi|Hey|Hello there|Hi there|Good morning|Good evening|Good afternoon|Hey there|Hello Quire|"
-              "Hi Quire|Greetings|Hello, nice to meet you|Hi, how is it going|Welcome|Good day|hello|hi|hey|Howdy|Yo|What is up|What's up|Hi Quire demo|Hello friend|Nice to meet you|Is anyone there|Hello again"),
+              "Hi Quire|Greetings|Hello, nice to meet you|Hi, how is it going|Welcome|Good day|hello|hi|hey|Howdy|Yo|What is up|What's up|Whats up|HELLO|Hello!! How is it going|Hey what's up|Hi Quire demo|Hello friend|Nice to meet you|Is anyone there|Hello again"),
     "how": ("I am running well, thank you. What shall we do?",
             "How are you|How are you today|How do you do|How do you feel|Are you well|How is your day|"
             "How are things|Is everything all right|How are you feeling"),
     "who": ("I am the Quire demo, a tiny language model that runs inside this web page.",
             "Who are you|What are you|What is your name|Introduce yourself|Tell me about yourself|Who am I talking to|"
             "What is this|Do you have a name|What should I call you|What kind of model are you|Say who you are|"
-            "What is the Quire demo|Describe yourself"),
+            "What is the Quire demo|Describe yourself|Who r u|Are you a chatbot|Are you an AI|"
+            "Are you a large language model|Are you ChatGPT|Are you Claude|Are you Gemini|Are you Llama|Are you GPT|What model is this"),
     "can": ("I can add and subtract, sort, reverse, spell and count, copy text, remember facts from this chat, "
             "turn a sentence into JSON, call tools and tell short stories.",
             "What can you do|What can I ask you|How can you help me|What are you good at|Help|What do you know|"
@@ -135,5 +136,5 @@ def unknown(rng: Random) -> Example:
              "year": rng.randrange(1500, 2020), "place": rng.choice(PLACES)}
     question = rng.choice(_UNKNOWN_LIST).format(**slots)
     if rng.random() < 0.12:
-        question = " ".join(rng.choice((rng.choice(OTHER_WORDS), rng.choice(VERBS), invented(rng))) for _ in range(rng.randint(1, 4)))
+        question = " ".join(rng.choice((rng.choice(OTHER_WORDS), rng.choice(VERBS), invented(rng), scramble(rng))) for _ in range(rng.randint(1, 4)))
     return ask("unknown", question, question, UNKNOWN)

@@ -17,6 +17,9 @@ _MINUS = ("What is {a} - {b}?", "{a} - {b}", "{a} - {b} = ?", "Subtract {b} from
           "I have {a} and give away {b}. How many are left?", "Can you subtract {b} from {a}?", "{a} minus {b}")
 
 
+_THREE = ("What is {t}?", "{t}", "{t} = ?", "Calculate {t}.", "How much is {t}?", "What's {t}?")
+
+
 def sum_key(a: int, sign: str, b: int) -> str:
     """One key space for all of arithmetic, so that a held-out sum is unseen in every task."""
     return f"arithmetic|{a}{sign}{b}"
@@ -32,6 +35,18 @@ def _exchange(task: str, rng: Random, digits_a: int, digits_b: int) -> Example:
         templates, sign, result = _MINUS, "-", a - b
     example = ask(task, "", phrase(rng, templates, a=a, b=b), f"{a} {sign} {b} = {result}")
     example.key = sum_key(a, sign, b)
+    return example
+
+
+def longer(rng: Random) -> Example:
+    """Three terms, or four digits."""
+    if rng.random() < 0.3:
+        return _exchange("arithmetic-more", rng, 4, rng.choice((1, 2, 3, 4)))
+    a, b, c = (rng.randrange(rng.choice((10, 50, 100))) for _ in range(3))
+    sign = rng.choice("++-") if a + b >= c else "+"
+    text = f"{a} + {b} {sign} {c}"
+    example = ask("arithmetic-more", "", phrase(rng, _THREE, t=text), f"{text} = {a + b + c if sign == '+' else a + b - c}")
+    example.key = f"arithmetic|{text}"
     return example
 
 

@@ -120,6 +120,7 @@ def _mine(rng: Random) -> Fact:
         ("my job", f"I work as {a(job)}.", "What do I work as?", f"You work as {a(job)}."),
         ("my age", f"I am {number} years old.", "How old am I?", f"You are {number} years old."),
         (f"my {relative}", f"My {relative} is called {name}.", f"What is my {relative} called?", f"Your {relative} is called {name}."),
+        ("my other pet", f"My {animal} is called {name}.", f"What is my {animal} called?", f"Your {animal} is called {name}."),
         ("my name", f"I am {name}.", "Who am I?", f"You are {name}."),
         ("my dish", f"I like {food}.", "What do I like?", f"You like {food}."),
         ("my trip", f"I travel to {city} on {day}.", "When do I travel?", f"You travel on {day}."),
@@ -129,6 +130,20 @@ def _mine(rng: Random) -> Fact:
     return Fact(subject, statement, question, answer)
 
 
+def _put(rng: Random) -> Fact:
+    thing, where = rng.choice(THINGS), f"{rng.choice(('in', 'under', 'behind', 'on', 'near'))} the {rng.choice(THINGS + PLACES)}"
+    return Fact(f"put {thing}", f"I put the {thing} {where}.", rng.choice((f"Where is the {thing}?", f"Where did I put the {thing}?")),
+                f"The {thing} is {where}.")
+
+
+def _appointment(rng: Random) -> Fact:
+    what = rng.choice("concert meeting party dinner lunch game lesson exam flight talk".split())
+    hour = rng.choice((f"{rng.randint(1, 12)}{rng.choice(('am', 'pm'))}", f"{rng.randint(6, 23)}:{rng.choice(('00', '15', '30', '45'))}"))
+    where = rng.choice((f"room {rng.randint(1, 400)}", f"the {rng.choice(PLACES)}", rng.choice(CITIES)))
+    return _said(rng, f"appointment {what}", f"The {what} is at {hour} in {where}.", f"When is the {what}?", f"Where is the {what}?",
+                 f"At what time is the {what}?")
+
+
 def _meeting(rng: Random) -> Fact:
     who, day, place = rng.choice(NAMES), rng.choice(DAYS), rng.choice(PLACES)
     return _said(rng, f"meeting {who}", f"The meeting with {who} is on {day} in the {place}.", f"When is the meeting with {who}?",
@@ -136,7 +151,7 @@ def _meeting(rng: Random) -> Fact:
 
 
 _KINDS = (_code, _code, _code, _secret, _favourite, _favourite, _home, _job, _hidden, _hidden, _birthday, _password,
-          _train, _count, _surname, _own, _own, _mine, _mine, _meeting)
+          _train, _count, _surname, _own, _own, _mine, _mine, _meeting, _put, _appointment)
 
 
 def fact_key(fact: Fact) -> str:
@@ -153,7 +168,7 @@ def draw_facts(rng: Random, count: int, reserved: bool = False) -> list[Fact]:
     return list(found.values())
 
 
-_INTROS = ("Read this text.", "Here is a text.", "Remember this.", "Please read the following.", "", "")
+_INTROS = ("Read this text.", "Here is a text.", "Remember this.", "Please read the following.", "", "", "", "Hello!", "Hi.", "Remember:")
 _NOTED = "I will remember that."
 _ABSENT = "That is not in this chat."
 MEAN_SENTENCE_CHARS = 50
@@ -176,7 +191,7 @@ def _asked(rng: Random, chars: int, count: int) -> Example:
     absent, *known = draw_facts(rng, count + 1)
     sentences = [sentence(rng) for _ in range(chars // MEAN_SENTENCE_CHARS)]
     for fact in known:
-        sentences.insert(rng.randint(0, len(sentences)), fact.statement)
+        sentences.insert(rng.randint(0, len(sentences)), _stated(rng, fact))
     text = " ".join(filter(None, (rng.choice(_INTROS), *sentences)))
     asked = rng.sample(known, len(known))
     messages: list[dict] = []
@@ -189,6 +204,16 @@ def _asked(rng: Random, chars: int, count: int) -> Example:
     if rng.random() < 0.1:
         messages += _exchange(absent.question, _ABSENT)
     return Example("facts", fact_key(known[0]), messages)
+
+
+def _stated(rng: Random, fact: Fact) -> str:
+    """The statement, now and then with words around it."""
+    if rng.random() < 0.85:
+        return fact.statement
+    after_that = fact.statement if fact.statement.startswith("I ") else fact.statement[0].lower() + fact.statement[1:]
+    if fact.statement.split(" ")[0] not in ("The", "My", "I"):
+        after_that = fact.statement
+    return rng.choice(("Remember that ", "Note that ", "Please remember that ", "You should know that ", "Do not forget that ")) + after_that
 
 
 def in_system(rng: Random) -> Example:

@@ -10,7 +10,7 @@ from typing import Any, Callable
 from example import Example, ask
 from phrasing import phrase
 from words import (ADJECTIVES, ANIMALS, CITIES, COLOURS, DAYS, FOODS, JOBS, MONTHS, NAMES, OTHER_WORDS, PEOPLE_WORDS,
-                   PLACES, SURNAMES, THINGS, a, code, invented, listed)
+                   PLACES, SURNAMES, THINGS, a, code, email, invented, listed)
 
 Field = Callable[[Random], Any]
 
@@ -90,14 +90,14 @@ _WITH_KEYS = ("Turn this into JSON with the keys {k}: {s}", "Extract {k} as JSON
               "Make a JSON object with {k} from this sentence: {s}", "{s} Write {k} as JSON.",
               "Read this: {s}\nAnswer with a JSON object with the keys {k}.")
 _ALL_KEYS = ("Turn this into JSON: {s}", "Write this as JSON: {s}", "Convert to JSON: {s}", "Make a JSON object from this: {s}",
-             "JSON please: {s}")
+             "JSON please: {s}", "JSON: {s}", "{s} As JSON, please.")
 
 
 _KEYS: dict[str, Field] = {
     "color": one_of(COLOURS), "size": whole(1, 300), "owner": person_name, "name": any_word, "code": code, "weight": whole(1, 999),
     "price": whole(1, 999), "city": one_of(CITIES), "day": one_of(DAYS), "month": one_of(MONTHS), "shape": any_word, "age": whole(1, 99),
     "height": whole(1, 300), "kind": any_word, "count": whole(1, 99), "place": one_of(PLACES), "label": invented, "start": clock_time,
-    "score": whole(0, 100), "level": whole(1, 20), "food": one_of(FOODS), "animal": one_of(ANIMALS), "job": one_of(JOBS),
+    "score": whole(0, 100), "level": whole(1, 20), "food": one_of(FOODS), "animal": one_of(ANIMALS), "job": one_of(JOBS), "email": email, "phone": whole(1000, 99999), "title": any_phrase,
 }
 
 
@@ -108,7 +108,7 @@ def _free_record(rng: Random) -> tuple[str, dict[str, Any]]:
     pairs = [f"{name} {value}" for name, value in values.items()]
     thing = rng.choice(THINGS + ANIMALS)
     return rng.choice((
-        f"The {thing} has the {listed(pairs)}.", f"There is {a(thing)} with {listed(pairs)}.",
+        f"The {thing} has the {listed(pairs)}.", f"There is {a(thing)} with {listed(pairs)}.", ", ".join(pairs), ", ".join(pairs) + ".",
         ", ".join(f"{name}: {value}" for name, value in values.items()) + ".",
         " ".join(f"The {name} of the {thing} is {value}." for name, value in values.items()),
     )), values
@@ -128,7 +128,7 @@ def record(rng: Random) -> Example:
         question = phrase(rng, _ALL_KEYS, s=sentence)
     else:
         names = rng.sample(names, rng.randint(min(2, len(names)), len(names)))
-        mark = rng.choice(("", "", '"'))
-        question = phrase(rng, _WITH_KEYS, s=sentence, k=listed([mark + name + mark for name in names]))
+        before, after = rng.choice((("", ""), ("", ""), ("the ", ""), ('"', '"')))
+        question = phrase(rng, _WITH_KEYS, s=sentence, k=listed([before + name + after for name in names]))
     answer = {name: values[name] for name in names}
     return ask("json", sentence, question, json.dumps(answer), check="json-equal", expected=answer)

@@ -79,6 +79,8 @@ _TOPIC_ENDINGS = ("And so {name} learned what {topic} is.", "It was a day of {to
 _PHRASES = (
     ("Tell me a story about {topic}.", ("topic",)), ("Write a short story about {topic}.", ("topic",)),
     ("Do you know a story about {a_hero}?", ("hero",)), ("Story about {a_hero}", ("hero",)), ("tell me a story about {a_hero}", ("hero",)),
+    ("Tell me a story about {a_hero} and {a_helper}.", ("hero", "helper")), ("A story with {a_hero}, please.", ("hero",)),
+    ("Tell me a story about {a_trait_hero} who finds {a_object}.", ("hero", "object")),
     ("Tell me another story.", ()), ("One more story, please.", ()), ("A short story about {name}, please.", ("name",)),
     ("Tell me a story.", ()), ("Tell me a short story.", ()), ("Write a short story.", ()), ("A story, please!", ()),
     ("Tell me a story about {a_hero}.", ("hero",)), ("Tell me a short story about {a_hero}.", ("hero",)),
@@ -87,7 +89,7 @@ _PHRASES = (
     ("Write a story about {name} the {hero}.", ("hero", "name")),
     ("Can you tell me a story about {a_object}?", ("object",)),
     ("Tell me a story about {a_hero} in {art_place}.", ("hero", "place")),
-    ("Write a very short story about {a_trait_hero}.", ("hero", "trait")),
+    ("Write a very short story about {a_trait_hero}.", ("hero",)),
     ("I would like a story about {name} and {friend}.", ("name", "friend")),
     ("Tell me about {a_hero} who lived in {art_place}.", ("hero", "place")),
     ("Tell me a bedtime story about {a_hero}, please.", ("hero",)),
