@@ -1,0 +1,24 @@
+import { defineConfig } from "@playwright/test";
+import { chromiumLaunchOptions } from "./tools/browser.ts";
+
+const port = 4317;
+
+// The built page (`vite build`) in a real browser. Most tests put a fake runtime in the worker's place, to cause
+// what is hard to cause otherwise; `real-model.e2e.ts` runs the real one.
+export default defineConfig({
+  testDir: "test/e2e",
+  testMatch: "*.e2e.ts",
+  outputDir: "test-results",
+  reporter: "list",
+  timeout: 60_000,
+  workers: 1,
+  use: {
+    baseURL: `http://localhost:${port}`,
+    launchOptions: chromiumLaunchOptions(),
+  },
+  webServer: {
+    command: `npx vite preview --port ${port} --strictPort`,
+    url: `http://localhost:${port}`,
+    reuseExistingServer: false,
+  },
+});
