@@ -143,8 +143,10 @@ export class Chat {
   }
 
   #noteFailure(turn: Turn, error: Error, aborted: boolean): void {
-    turn.note = aborted ? { text: "Stopped.", kind: "info" } : { text: error.message, kind: "error" };
-    if (!aborted && error.name === "WorkerError") this.#events.onLost(error);
+    const lost = !aborted && error.name === "WorkerError";
+    if (aborted) turn.note = { text: "Stopped.", kind: "info" };
+    else turn.note = lost ? { text: "Interrupted.", kind: "info" } : { text: error.message, kind: "error" };
+    if (lost) this.#events.onLost(error);
   }
 }
 

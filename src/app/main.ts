@@ -46,6 +46,7 @@ function showModel(state: SessionState): void {
   const ready = state.kind === "ready";
   chat.engine = ready ? state.engine : undefined;
   composer.ready = ready;
+  document.body.dataset.model = state.kind;
   panel.show(state);
   notice.show(state);
   if (state.kind === shown) return;
@@ -58,7 +59,9 @@ function showModel(state: SessionState): void {
 
 function showConversation(): void {
   const { state } = session;
-  welcome.visible = chat.conversation.turns.length === 0;
+  const empty = chat.conversation.turns.length === 0;
+  welcome.visible = empty;
+  bottom.active = !empty;
   composer.running = chat.running;
   if (chat.nextRole === "tool") composer.placeholder = "Play the tool: write its result";
   else if (state.kind === "ready" && !state.engine.model.chat) composer.placeholder = "Text to continue";

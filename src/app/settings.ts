@@ -30,18 +30,18 @@ const field = (
   label: string,
   hint: string,
   [min, max, step]: readonly [number, number, number],
-  absent = "model’s own",
+  absent = "default",
 ): SettingField => ({ name, label, hint, absent, min, max, step });
 
 /** The settings that are numbers, in the order they are shown. */
 export const settingFields: readonly SettingField[] = [
-  field("temperature", "Temperature", "0 always takes the likeliest token", [0, 5, 0.05]),
-  field("topP", "Top-p", "Keep the likeliest tokens up to this sum", [0, 1, 0.01]),
-  field("topK", "Top-k", "Keep this many tokens", [0, 1000, 1]),
-  field("minP", "Min-p", "Drop tokens below this share of the best", [0, 1, 0.01]),
+  field("temperature", "Temperature", "0 takes the likeliest token", [0, 5, 0.05]),
+  field("topP", "Top-p", "Share of probability to keep", [0, 1, 0.01]),
+  field("topK", "Top-k", "How many tokens to keep", [0, 1000, 1]),
+  field("minP", "Min-p", "Least share of the best token", [0, 1, 0.01]),
   field("repetitionPenalty", "Repetition penalty", "Above 1 avoids repeats", [0.1, 5, 0.05]),
-  field("maxTokens", "Max tokens", "The answer ends here at the latest", [1, 1_000_000, 1], "what fits"),
-  field("seed", "Seed", "The same seed gives the same answer", [0, 4_294_967_295, 1], "random"),
+  field("maxTokens", "Max tokens", "Longest answer", [1, 1_000_000, 1], "what fits"),
+  field("seed", "Seed", "Same seed, same answer", [0, 4_294_967_295, 1], "random"),
 ];
 
 const storageKey = "quire.settings";

@@ -58,7 +58,7 @@ export class Statistics {
     if (usage.outputTokens > 1 && decodeMs > 0) this.#showRate(((usage.outputTokens - 1) * 1000) / decodeMs);
     this.#first.textContent = `first token ${formatMs(timings.firstTokenMs)}`;
     const used = formatCount(usage.promptTokens + usage.outputTokens);
-    this.#context.textContent = `${used} of ${formatCount(this.#model?.contextLen ?? 0)} tokens of context`;
+    this.#context.textContent = `context ${used} of ${formatCount(this.#model?.contextLen ?? 0)}`;
   }
 
   #showRate(rate: number): void {

@@ -6,6 +6,7 @@ const nearPx = 8;
  */
 export class StickToBottom {
   readonly #scroller: HTMLElement;
+  #active = false;
   #following = true;
   #lastTop = 0;
 
@@ -16,11 +17,19 @@ export class StickToBottom {
       if (scrollHeight - clientHeight - scrollTop <= nearPx) this.#following = true;
       else if (scrollTop < this.#lastTop) this.#following = false;
       this.#lastTop = scrollTop;
-      onChange(this.#following);
+      onChange(this.#following || !this.#active);
     });
     const observer = new ResizeObserver(() => this.#follow());
     observer.observe(content);
     observer.observe(scroller);
+  }
+
+  /** Whether there is a conversation to follow; without one the scroller shows its beginning. */
+  set active(active: boolean) {
+    if (active === this.#active) return;
+    this.#active = active;
+    this.#following = true;
+    if (!active) this.#scroller.scrollTop = 0;
   }
 
   /** Goes to the end and stays there. */
@@ -30,6 +39,6 @@ export class StickToBottom {
   }
 
   #follow(): void {
-    if (this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
+    if (this.#active && this.#following) this.#scroller.scrollTop = this.#scroller.scrollHeight;
   }
 }

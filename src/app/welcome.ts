@@ -60,7 +60,7 @@ function introduction(): HTMLElement[] {
 function description(address: string, model: LoadedModel): string {
   const parameters = `${formatParameters(model.parameterCount)} parameters`;
   if (address === demoAddress)
-    return `A small demo of ${parameters}, trained from scratch on text that a program wrote. It can add, sort, remember and tell tiny stories, and knows nothing about the world; choose a real model above.`;
+    return `A small demo of ${parameters}, trained from scratch in a few minutes on text that a program wrote. It can add, sort, spell, remember, call tools and tell tiny stories; it knows nothing about the world. Choose a real model above.`;
   const facts = `${parameters}, ${formatCount(model.contextLen)} tokens of context.`;
   if (model.chat) return facts;
   return `${facts} This is a base model without a chat template: it continues the text you write, each time anew.`;
