@@ -1,6 +1,6 @@
 """The training text: conversations drawn from all tasks by one seed, never with held-out content.
 
-    python3 corpus.py --slice 200    prints the first 200 conversations
+python3 corpus.py --slice 200    prints the first 200 conversations
 """
 
 from __future__ import annotations
@@ -29,17 +29,42 @@ SEED = 20_261_123
 
 # How often each task is drawn for a short conversation; exchanges of these are strung together.
 SHORT: dict[Task, float] = {
-    about: 6, unknown: 4, two_digits: 10, three_digits: 12, reverse: 28, reverse_list: 4, reverse_sentence: 2,
-    spell: 10, upper: 6, lower: 2, longer: 5, step: 2, compare: 2,
-    count_letters: 6, count_items: 3, count_numbers: 2, sort: 12, copying: 8, record: 9, story: 4, near: 8,
+    about: 6,
+    unknown: 4,
+    two_digits: 10,
+    three_digits: 12,
+    reverse: 28,
+    reverse_list: 4,
+    reverse_sentence: 2,
+    spell: 10,
+    upper: 6,
+    lower: 2,
+    longer: 5,
+    step: 2,
+    compare: 2,
+    count_letters: 6,
+    count_items: 3,
+    count_numbers: 2,
+    sort: 12,
+    copying: 8,
+    record: 9,
+    story: 4,
+    near: 8,
 }
 # Conversations that stand alone, and how often each comes instead of a short one.
 ALONE: dict[Task, float] = {turns: 8, middle: 4, tool_call: 8, tool_answer: 3, no_tool: 4, in_system: 1}
 ALONE_SHARE = 0.22
 LONG: dict[Task, float] = {far: 1}
 
-_SYSTEM = ("You are a helpful assistant.", "You are the Quire demo.", "You are a friendly assistant.", "Answer briefly.",
-           "You are a small language model.", "Be polite and short.", "You are Quire, a helpful model in a web page.")
+_SYSTEM = (
+    "You are a helpful assistant.",
+    "You are the Quire demo.",
+    "You are a friendly assistant.",
+    "Answer briefly.",
+    "You are a small language model.",
+    "Be polite and short.",
+    "You are Quire, a helpful model in a web page.",
+)
 
 
 class Mix:

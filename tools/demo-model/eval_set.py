@@ -1,6 +1,6 @@
 """Writes the held-out prompts: only content whose key the training text may not use.
 
-    python3 eval_set.py TOKENIZER_FOLDER OUTPUT.jsonl
+python3 eval_set.py TOKENIZER_FOLDER OUTPUT.jsonl
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from sentences import sentence
 from tasks.about import about, unknown
 from tasks.arithmetic import longer, three_digits, two_digits
 from tasks.copying import copying
-from tasks.facts import at_distance, draw_facts
+from tasks.fact_kinds import draw_facts
+from tasks.facts import at_distance
 from tasks.letters import count_letters, lower, reverse, spell, upper
 from tasks.lists import count_items, count_numbers, reverse_list, reverse_sentence, sort
 from tasks.records import record
@@ -28,9 +29,30 @@ from tasks.turns import turns
 from tokenizer import Tokenizer
 
 COUNTS: dict[Task, int] = {
-    about: 50, unknown: 50, two_digits: 120, three_digits: 100, longer: 40, sort: 120, reverse: 80, reverse_list: 25,
-    reverse_sentence: 15, spell: 60, upper: 50, lower: 30, count_letters: 40, count_items: 20, count_numbers: 20, step: 20,
-    compare: 30, copying: 120, record: 100, tool_call: 80, tool_answer: 40, no_tool: 40, turns: 80, story: 60,
+    about: 50,
+    unknown: 50,
+    two_digits: 120,
+    three_digits: 100,
+    longer: 40,
+    sort: 120,
+    reverse: 80,
+    reverse_list: 25,
+    reverse_sentence: 15,
+    spell: 60,
+    upper: 50,
+    lower: 30,
+    count_letters: 40,
+    count_items: 20,
+    count_numbers: 20,
+    step: 20,
+    compare: 30,
+    copying: 120,
+    record: 100,
+    tool_call: 80,
+    tool_answer: 40,
+    no_tool: 40,
+    turns: 80,
+    story: 60,
 }
 DISTANCES = (100, 300, 600, 1200, 1900)
 FACTS_PER_DISTANCE = 50

@@ -1,6 +1,6 @@
 """Greedy answers to the held-out prompts, scored by task.
 
-    python3 evaluate.py MODEL_FOLDER PROMPTS.jsonl [--every N] [--show]
+python3 evaluate.py MODEL_FOLDER PROMPTS.jsonl [--every N] [--show]
 """
 
 from __future__ import annotations
@@ -54,14 +54,17 @@ def evaluate(model: Llama, tokenizer: Tokenizer, lines: list[dict[str, Any]], sh
         good = CHECKERS[line["check"]](answer, line["expected"])
         right[row_name(line)].append(good)
         if show and not good:
-            print(f"{line['task']}: {line['messages'][-1]['content'][-160:]!r}\n  expected {line['expected']!r}\n  answered {answer!r}")
+            print(f"{line['task']}: {line['messages'][-1]['content'][-160:]!r}")
+            print(f"  expected {line['expected']!r}\n  answered {answer!r}")
     return {name: (sum(goods), len(goods)) for name, goods in right.items()}
 
 
 def format_table(table: Table) -> str:
     lines = [f"| {name} | {right} of {count} | {right / count:.1%} |" for name, (right, count) in table.items()]
     total, all_ = sum(right for right, _ in table.values()), sum(count for _, count in table.values())
-    return "\n".join(["| task | right | share |", "|---|---|---|", *lines, f"| all | {total} of {all_} | {total / all_:.1%} |"])
+    return "\n".join(
+        ["| task | right | share |", "|---|---|---|", *lines, f"| all | {total} of {all_} | {total / all_:.1%} |"]
+    )
 
 
 def main() -> None:

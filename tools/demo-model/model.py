@@ -127,7 +127,9 @@ class Llama(nn.Module):
     def _initialize(self) -> None:
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2:
-                scale = (2 * self.config.layers) ** -0.5 if name.endswith(("o_proj.weight", "down_proj.weight")) else 1.0
+                scale = (
+                    (2 * self.config.layers) ** -0.5 if name.endswith(("o_proj.weight", "down_proj.weight")) else 1.0
+                )
                 nn.init.normal_(parameter, std=0.02 * scale)
 
     def hidden(self, ids: Tensor, past: Optional[Past] = None) -> Tensor:

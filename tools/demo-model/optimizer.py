@@ -23,7 +23,9 @@ def orthogonalize(update: Tensor, steps: int = 5) -> Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    def __init__(self, matrices: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.01) -> None:
+    def __init__(
+        self, matrices: Iterable[nn.Parameter], lr: float, momentum: float = 0.95, decay: float = 0.01
+    ) -> None:
         by_shape: dict[tuple[int, ...], list[nn.Parameter]] = defaultdict(list)
         for matrix in matrices:
             by_shape[tuple(matrix.shape)].append(matrix)

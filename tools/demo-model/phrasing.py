@@ -5,8 +5,22 @@ from __future__ import annotations
 from random import Random
 from typing import Any, Sequence
 
-_LEADS = ("Quire, ", "Hey, ", "OK. ", "Now ", "Hi! ", "Hello, ", "Next: ", "Then ", "please ", "Please ", "Can you help? ",
-          "And now: ", "Thanks. ", "Great. ")
+_LEADS = (
+    "Quire, ",
+    "Hey, ",
+    "OK. ",
+    "Now ",
+    "Hi! ",
+    "Hello, ",
+    "Next: ",
+    "Then ",
+    "please ",
+    "Please ",
+    "Can you help? ",
+    "And now: ",
+    "Thanks. ",
+    "Great. ",
+)
 
 
 def phrase(rng: Random, templates: Sequence[str], **slots: Any) -> str:

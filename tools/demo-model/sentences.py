@@ -4,13 +4,39 @@ from __future__ import annotations
 
 from random import Random
 
-from words import (ADJECTIVES, ANIMALS, CITIES, COLOURS, DAYS, FOODS, MONTHS, NAMES, NATURE, OTHER_WORDS,
-                   PEOPLE_WORDS, PLACES, THINGS, VERBS, takes_an)
+from words import (
+    ADJECTIVES,
+    ANIMALS,
+    CITIES,
+    COLOURS,
+    DAYS,
+    FOODS,
+    MONTHS,
+    NAMES,
+    NATURE,
+    OTHER_WORDS,
+    PEOPLE_WORDS,
+    PLACES,
+    THINGS,
+    VERBS,
+    takes_an,
+)
 
 _SLOTS = {
-    "animal": ANIMALS, "food": FOODS, "colour": COLOURS, "thing": THINGS, "nature": NATURE, "place": PLACES,
-    "adj": ADJECTIVES, "verb": VERBS, "person": PEOPLE_WORDS, "name": NAMES, "city": CITIES, "day": DAYS,
-    "month": MONTHS, "idea": OTHER_WORDS,
+    "animal": ANIMALS,
+    "food": FOODS,
+    "colour": COLOURS,
+    "thing": THINGS,
+    "nature": NATURE,
+    "place": PLACES,
+    "adj": ADJECTIVES,
+    "verb": VERBS,
+    "person": PEOPLE_WORDS,
+    "name": NAMES,
+    "city": CITIES,
+    "day": DAYS,
+    "month": MONTHS,
+    "idea": OTHER_WORDS,
 }
 
 _PATTERNS = """The {adj} {animal} slept under the {thing} all afternoon.

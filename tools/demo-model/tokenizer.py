@@ -1,6 +1,6 @@
 """A byte-level BPE in plain Python: training, encoding, and the `tokenizer.json` that describes both.
 
-    python3 tokenizer.py FOLDER    trains it and writes FOLDER/tokenizer.json
+python3 tokenizer.py FOLDER    trains it and writes FOLDER/tokenizer.json
 """
 
 from __future__ import annotations
@@ -135,20 +135,37 @@ class Tokenizer:
         """Hugging Face's `tokenizer.json`."""
         learned = len(self) - len(SPECIAL) - len(MARKERS)
         added = [
-            {"id": self.ids[token], "content": token, "single_word": False, "lstrip": False, "rstrip": False,
-             "normalized": False, "special": token in SPECIAL}
+            {
+                "id": self.ids[token],
+                "content": token,
+                "single_word": False,
+                "lstrip": False,
+                "rstrip": False,
+                "normalized": False,
+                "special": token in SPECIAL,
+            }
             for token in (*SPECIAL, *MARKERS)
         ]
         byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": False, "use_regex": False}
         split = {"type": "Split", "pattern": {"Regex": SPLIT}, "behavior": "Isolated", "invert": False}
         return {
-            "version": "1.0", "truncation": None, "padding": None, "added_tokens": added, "normalizer": None,
+            "version": "1.0",
+            "truncation": None,
+            "padding": None,
+            "added_tokens": added,
+            "normalizer": None,
             "pre_tokenizer": {"type": "Sequence", "pretokenizers": [split, byte_level]},
             "post_processor": None,
             "decoder": byte_level,
             "model": {
-                "type": "BPE", "dropout": None, "unk_token": None, "continuing_subword_prefix": None,
-                "end_of_word_suffix": None, "fuse_unk": False, "byte_fallback": False, "ignore_merges": False,
+                "type": "BPE",
+                "dropout": None,
+                "unk_token": None,
+                "continuing_subword_prefix": None,
+                "end_of_word_suffix": None,
+                "fuse_unk": False,
+                "byte_fallback": False,
+                "ignore_merges": False,
                 "vocab": {token: number for token, number in self.ids.items() if number < learned},
                 "merges": [f"{a} {b}" for a, b in self.merges],
             },

@@ -23,7 +23,7 @@ from rows import ANSWER_BIT, batches
 class Plan:
     """How long and how fast to train."""
 
-    steps: int = 7000
+    steps: int = 12_000
     tokens: int = 131_072  # a batch
     minutes: float = 1e9  # the decay ends by then even if steps are left
     workers: int = 12
@@ -33,7 +33,7 @@ class Plan:
     warmup: int = 100
     decay_from: float = 0.5  # share of the run after which the rates fall to zero
     prompt_weight: float = 0.1  # of the loss on tokens that the model need not write
-    report_every: int = 250
+    report_every: int = 500
 
 
 Report = Callable[[int, Llama], None]

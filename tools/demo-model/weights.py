@@ -37,7 +37,9 @@ def save(model: Llama, path: Path) -> None:
     for name, tensor in model.state_dict().items():
         data = _to_bfloat16(tensor)
         header[hugging_face_name(name)] = {
-            "dtype": "BF16", "shape": list(tensor.shape), "data_offsets": [offset, offset + len(data)],
+            "dtype": "BF16",
+            "shape": list(tensor.shape),
+            "data_offsets": [offset, offset + len(data)],
         }
         chunks.append(data)
         offset += len(data)

@@ -95,7 +95,8 @@ story strength style success surface surprise symbol system talent target though
 topic treasure tunnel under unit universe vacation value victory view voice voyage week weight welcome wisdom
 without wonder word world yesterday zero""".split()
 
-COMMON_WORDS = """ability accident account action active activity actually address advice airplane alarm almost alone along
+COMMON_WORDS = (
+    """ability accident account action active activity actually address advice airplane alarm almost alone along
 alphabetical already although amazing amount animal another anybody anyone anything anywhere apartment appear area
 article asleep attention average award awesome backpack backwards balcony bathroom battery beautiful become bedroom
 believe better bicycles biggest binary biology blanket blender blossom bookshelf bookstore bracket brain breath bright
@@ -135,6 +136,7 @@ tricycle trouble trousers twelve twenty twilight umbrella understand unicorn uni
 vehicle velocity vertical vinegar virtual visitor vocabulary volcano volleyball volume vowel waterfall watermelon
 weather website wednesday weekend welcome whisker whole wilderness window winner without wonderful wooden woodpecker
 xylophone yellow yesterday yourself zigzag""".split()
+)
 
 FUNCTION_WORDS = """the the the a a of of to to and and in in is it that for with on as at by from this be are was or
 but not all his her they we you can will one if so up out no into over then than its who when what which their our more
@@ -169,7 +171,17 @@ def _unique(*groups: list[str]) -> list[str]:
 
 NOUNS = _unique(ANIMALS, FOODS, THINGS, NATURE)
 LEXICON = _unique(
-    ANIMALS, FOODS, FRUITS, COLOURS, THINGS, NATURE, PLACES, ADJECTIVES, VERBS, PEOPLE_WORDS, OTHER_WORDS,
+    ANIMALS,
+    FOODS,
+    FRUITS,
+    COLOURS,
+    THINGS,
+    NATURE,
+    PLACES,
+    ADJECTIVES,
+    VERBS,
+    PEOPLE_WORDS,
+    OTHER_WORDS,
     COMMON_WORDS,
 )
 
@@ -219,5 +231,5 @@ def a(noun: str) -> str:
 
 
 def listed(items: list[str]) -> str:
-    """"x", "x and y", "x, y and z"."""
+    """ "x", "x and y", "x, y and z"."""
     return items[0] if len(items) == 1 else ", ".join(items[:-1]) + " and " + items[-1]

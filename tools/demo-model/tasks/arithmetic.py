@@ -7,14 +7,40 @@ from random import Random
 from example import Example, ask
 from phrasing import phrase
 
-_PLUS = ("What is {a} + {b}?", "{a} + {b}", "{a} + {b} = ?", "Add {a} and {b}.", "What is {a} plus {b}?",
-         "Please add {a} and {b}.", "Calculate {a} + {b}.", "How much is {a} + {b}?", "{a}+{b}",
-         "What is the sum of {a} and {b}?", "What's {a} + {b}?", "What does {a} + {b} make?",
-         "I have {a} and get {b} more. How many is that?", "Can you add {a} and {b}?", "{a} plus {b}")
-_MINUS = ("What is {a} - {b}?", "{a} - {b}", "{a} - {b} = ?", "Subtract {b} from {a}.", "What is {a} minus {b}?",
-          "Please subtract {b} from {a}.", "Calculate {a} - {b}.", "How much is {a} - {b}?", "{a}-{b}",
-          "Take {b} away from {a}.", "What's {a} - {b}?", "What is left of {a} after taking away {b}?",
-          "I have {a} and give away {b}. How many are left?", "Can you subtract {b} from {a}?", "{a} minus {b}")
+_PLUS = (
+    "What is {a} + {b}?",
+    "{a} + {b}",
+    "{a} + {b} = ?",
+    "Add {a} and {b}.",
+    "What is {a} plus {b}?",
+    "Please add {a} and {b}.",
+    "Calculate {a} + {b}.",
+    "How much is {a} + {b}?",
+    "{a}+{b}",
+    "What is the sum of {a} and {b}?",
+    "What's {a} + {b}?",
+    "What does {a} + {b} make?",
+    "I have {a} and get {b} more. How many is that?",
+    "Can you add {a} and {b}?",
+    "{a} plus {b}",
+)
+_MINUS = (
+    "What is {a} - {b}?",
+    "{a} - {b}",
+    "{a} - {b} = ?",
+    "Subtract {b} from {a}.",
+    "What is {a} minus {b}?",
+    "Please subtract {b} from {a}.",
+    "Calculate {a} - {b}.",
+    "How much is {a} - {b}?",
+    "{a}-{b}",
+    "Take {b} away from {a}.",
+    "What's {a} - {b}?",
+    "What is left of {a} after taking away {b}?",
+    "I have {a} and give away {b}. How many are left?",
+    "Can you subtract {b} from {a}?",
+    "{a} minus {b}",
+)
 
 
 _THREE = ("What is {t}?", "{t}", "{t} = ?", "Calculate {t}.", "How much is {t}?", "What's {t}?")
@@ -45,7 +71,9 @@ def longer(rng: Random) -> Example:
     a, b, c = (rng.randrange(rng.choice((10, 50, 100))) for _ in range(3))
     sign = rng.choice("++-") if a + b >= c else "+"
     text = f"{a} + {b} {sign} {c}"
-    example = ask("arithmetic-more", "", phrase(rng, _THREE, t=text), f"{text} = {a + b + c if sign == '+' else a + b - c}")
+    example = ask(
+        "arithmetic-more", "", phrase(rng, _THREE, t=text), f"{text} = {a + b + c if sign == '+' else a + b - c}"
+    )
     example.key = f"arithmetic|{text}"
     return example
 

@@ -9,9 +9,21 @@ from phrasing import phrase
 from sentences import sentence
 from words import FUNCTION_WORDS, LEXICON, NAMES, code, email, invented, scramble
 
-_PHRASES = ("Repeat this: {s}", "Repeat after me: {s}", "Copy this sentence: {s}", "Say this back to me: {s}",
-            "Please repeat: {s}", "Copy: {s}", "Write this again, word for word: {s}", "Repeat exactly: {s}",
-            "Echo this text: {s}", "Say: {s}", "Echo: {s}", "Say '{s}'", 'Repeat the sentence "{s}"')
+_PHRASES = (
+    "Repeat this: {s}",
+    "Repeat after me: {s}",
+    "Copy this sentence: {s}",
+    "Say this back to me: {s}",
+    "Please repeat: {s}",
+    "Copy: {s}",
+    "Write this again, word for word: {s}",
+    "Repeat exactly: {s}",
+    "Echo this text: {s}",
+    "Say: {s}",
+    "Echo: {s}",
+    "Say '{s}'",
+    'Repeat the sentence "{s}"',
+)
 _FOREIGN = """Café Zürich naïve São señor fjörd Gruß œuvre Łódź Ελλάδα мир дом 日本 猫 こんにちは 你好 שלום مرحبا
 नमस्ते 한국 ✓ → € £ ° 🙂 🎉 🚀 ½ “quoted” it’s — …""".split()
 
@@ -31,8 +43,17 @@ def _several(rng: Random) -> str:
 
 def _jumble(rng: Random) -> str:
     """Words, invented words, names, codes and numbers, so that only copying can help."""
-    makers = (lambda: rng.choice(LEXICON), lambda: rng.choice(LEXICON), lambda: invented(rng), lambda: code(rng),
-              lambda: rng.choice(NAMES), lambda: str(rng.randrange(10000)), lambda: invented(rng).capitalize(), lambda: scramble(rng), lambda: email(rng))
+    makers = (
+        lambda: rng.choice(LEXICON),
+        lambda: rng.choice(LEXICON),
+        lambda: invented(rng),
+        lambda: code(rng),
+        lambda: rng.choice(NAMES),
+        lambda: str(rng.randrange(10000)),
+        lambda: invented(rng).capitalize(),
+        lambda: scramble(rng),
+        lambda: email(rng),
+    )
     words = [rng.choice(makers)() for _ in range(rng.randint(2, 14))]
     return rng.choice((" ", " ", " ", ", ")).join(words) + rng.choice((".", "!", "?", ""))
 
@@ -40,13 +61,15 @@ def _jumble(rng: Random) -> str:
 def _markup(rng: Random) -> str:
     """Lists, pairs and calls, with the signs that code is full of."""
     words = [rng.choice(LEXICON) for _ in range(rng.randint(2, 5))]
-    return rng.choice((
-        "\n".join(f"- {word}" for word in words),
-        "{" + ", ".join(f'"{word}": {rng.randrange(100)}' for word in words) + "}",
-        f"{words[0]}({', '.join(words[1:])});",
-        "[" + ", ".join(str(rng.randrange(1000)) for _ in words) + "]",
-        "; ".join(f"{word} = {rng.randrange(100)}" for word in words),
-    ))
+    return rng.choice(
+        (
+            "\n".join(f"- {word}" for word in words),
+            "{" + ", ".join(f'"{word}": {rng.randrange(100)}' for word in words) + "}",
+            f"{words[0]}({', '.join(words[1:])});",
+            "[" + ", ".join(str(rng.randrange(1000)) for _ in words) + "]",
+            "; ".join(f"{word} = {rng.randrange(100)}" for word in words),
+        )
+    )
 
 
 def _salad(rng: Random) -> str:

@@ -8,26 +8,69 @@ from example import Example, ask
 from phrasing import phrase
 from words import FOODS, FUNCTION_WORDS, LEXICON, NAMES, NOUNS, listed
 
-_SORT_UP = ("Sort these numbers: {l}", "Sort the numbers {l}.", "Put these numbers in order: {l}",
-            "Sort from smallest to largest: {l}", "Sort: {l}", "Please sort {l}.", "Sort {l}", "Can you sort {l}?",
-            "Sort the following numbers: {l}", "Order these numbers: {l}",
-            "Arrange these numbers in ascending order: {l}")
-_SORT_DOWN = ("Sort from largest to smallest: {l}", "Sort these numbers in descending order: {l}",
-              "Sort {l} from largest to smallest.", "Put these numbers in descending order: {l}",
-              "Sort these numbers from high to low: {l}")
-_SORT_WORDS = ("Sort these words: {l}", "Sort these words alphabetically: {l}", "Put these words in order: {l}",
-               "Put in alphabetical order: {l}", "Sort alphabetically: {l}", "Sort: {l}",
-               "Please sort the words {l}.", "Sort {l}", "Can you sort {l}?",
-               "Sort the following words: {l}", "Order these words: {l}", "Sort these: {l}", "Arrange in alphabetical order: {l}")
+_SORT_UP = (
+    "Sort these numbers: {l}",
+    "Sort the numbers {l}.",
+    "Put these numbers in order: {l}",
+    "Sort from smallest to largest: {l}",
+    "Sort: {l}",
+    "Please sort {l}.",
+    "Sort {l}",
+    "Can you sort {l}?",
+    "Sort the following numbers: {l}",
+    "Order these numbers: {l}",
+    "Arrange these numbers in ascending order: {l}",
+)
+_SORT_DOWN = (
+    "Sort from largest to smallest: {l}",
+    "Sort these numbers in descending order: {l}",
+    "Sort {l} from largest to smallest.",
+    "Put these numbers in descending order: {l}",
+    "Sort these numbers from high to low: {l}",
+)
+_SORT_WORDS = (
+    "Sort these words: {l}",
+    "Sort these words alphabetically: {l}",
+    "Put these words in order: {l}",
+    "Put in alphabetical order: {l}",
+    "Sort alphabetically: {l}",
+    "Sort: {l}",
+    "Please sort the words {l}.",
+    "Sort {l}",
+    "Can you sort {l}?",
+    "Sort the following words: {l}",
+    "Order these words: {l}",
+    "Sort these: {l}",
+    "Arrange in alphabetical order: {l}",
+)
 _SORT_NAMES = ("Sort these names: {l}", "Put these names in alphabetical order: {l}", "Sort the names {l}.")
-_REVERSE = ("Reverse the order of these words: {l}", "Reverse this list: {l}", "Write this list backwards: {l}",
-            "Put this list in reverse order: {l}", "Reverse the list {l}.")
-_REVERSE_SENTENCE = ("Reverse the words of this sentence: {l}", "Reverse the order of the words: {l}", "Reverse the sentence: {l}",
-                     "Write this sentence word by word from the end: {l}")
-_ITEMS = ("How many items are in this list: {l}?", "Count these: {l}", "How many words are these: {l}?",
-          "How many things are listed here: {l}?", "Count the items: {l}")
-_UP = ("Count from {a} to {b}.", "Please count from {a} to {b}.", "Count up from {a} to {b}.",
-       "Can you count from {a} to {b}?", "List the numbers from {a} to {b}.")
+_REVERSE = (
+    "Reverse the order of these words: {l}",
+    "Reverse this list: {l}",
+    "Write this list backwards: {l}",
+    "Put this list in reverse order: {l}",
+    "Reverse the list {l}.",
+)
+_REVERSE_SENTENCE = (
+    "Reverse the words of this sentence: {l}",
+    "Reverse the order of the words: {l}",
+    "Reverse the sentence: {l}",
+    "Write this sentence word by word from the end: {l}",
+)
+_ITEMS = (
+    "How many items are in this list: {l}?",
+    "Count these: {l}",
+    "How many words are these: {l}?",
+    "How many things are listed here: {l}?",
+    "Count the items: {l}",
+)
+_UP = (
+    "Count from {a} to {b}.",
+    "Please count from {a} to {b}.",
+    "Count up from {a} to {b}.",
+    "Can you count from {a} to {b}?",
+    "List the numbers from {a} to {b}.",
+)
 _FROM_ONE = ("Count to {b}.", "Please count to {b}.", "Can you count to {b}?", "Count up to {b}.")
 _DOWN = ("Count down from {a} to {b}.", "Count backwards from {a} to {b}.", "Please count down from {a} to {b}.")
 

@@ -8,11 +8,31 @@ from example import Example, ask
 from phrasing import phrase
 from words import DAYS, MONTHS
 
-_AFTER = ("What comes after {x}?", "Which {kind} comes after {x}?", "What {kind} comes after {x}?", "What is the {kind} after {x}?",
-          "What is the next {kind} after {x}?")
-_BEFORE = ("What comes before {x}?", "Which {kind} comes before {x}?", "What {kind} comes before {x}?", "What is the {kind} before {x}?")
-_LARGER = ("Which is larger, {a} or {b}?", "Which number is bigger: {a} or {b}?", "What is more, {a} or {b}?", "Is {a} or {b} larger?")
-_SMALLER = ("Which is smaller, {a} or {b}?", "Which number is smaller: {a} or {b}?", "What is less, {a} or {b}?", "Is {a} or {b} smaller?")
+_AFTER = (
+    "What comes after {x}?",
+    "Which {kind} comes after {x}?",
+    "What {kind} comes after {x}?",
+    "What is the {kind} after {x}?",
+    "What is the next {kind} after {x}?",
+)
+_BEFORE = (
+    "What comes before {x}?",
+    "Which {kind} comes before {x}?",
+    "What {kind} comes before {x}?",
+    "What is the {kind} before {x}?",
+)
+_LARGER = (
+    "Which is larger, {a} or {b}?",
+    "Which number is bigger: {a} or {b}?",
+    "What is more, {a} or {b}?",
+    "Is {a} or {b} larger?",
+)
+_SMALLER = (
+    "Which is smaller, {a} or {b}?",
+    "Which number is smaller: {a} or {b}?",
+    "What is less, {a} or {b}?",
+    "Is {a} or {b} smaller?",
+)
 _EVEN = ("Is {a} even or odd?", "Is {a} even?", "Is {a} odd?", "Is the number {a} even or odd?")
 _LETTERS = list("abcdefghijklmnopqrstuvwxyz")
 

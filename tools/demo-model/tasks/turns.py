@@ -10,7 +10,7 @@ from sentences import sentence
 from tasks.about import about
 from tasks.arithmetic import sum_key, two_digits
 from tasks.copying import copying
-from tasks.facts import draw_facts
+from tasks.fact_kinds import draw_facts
 from tasks.letters import reverse, spell, upper
 from tasks.lists import sort
 from words import LEXICON
@@ -62,25 +62,40 @@ def _sum_goes_on(rng: Random) -> Conversation:
 def _list_goes_on(rng: Random) -> Conversation:
     first = _free(sort, rng)
     items = first[1].split(", ")
-    question, answer = rng.choice((
-        ("Now in reverse order.", ", ".join(reversed(items))), ("Now the other way round.", ", ".join(reversed(items))),
-        ("Which one is first?", items[0]), ("Which one is last?", items[-1]), ("How many are there?", f"There are {len(items)}."),
-        ("Say it again.", first[1]), ("Now in upper case.", first[1].upper()),
-    ))
+    question, answer = rng.choice(
+        (
+            ("Now in reverse order.", ", ".join(reversed(items))),
+            ("Now the other way round.", ", ".join(reversed(items))),
+            ("Which one is first?", items[0]),
+            ("Which one is last?", items[-1]),
+            ("How many are there?", f"There are {len(items)}."),
+            ("Say it again.", first[1]),
+            ("Now in upper case.", first[1].upper()),
+        )
+    )
     return [first], (question, answer)
 
 
 def _word_goes_on(rng: Random) -> Conversation:
     first = _free(rng.choice((reverse, upper)), rng)
-    return [first], rng.choice((
-        ("Say it again.", first[1]), ("Now in upper case.", first[1].upper()), ("Once more, please.", first[1]),
-        ("Again.", first[1]), ("Repeat that.", first[1]), ("And in capital letters?", first[1].upper()),
-    ))
+    return [first], rng.choice(
+        (
+            ("Say it again.", first[1]),
+            ("Now in upper case.", first[1].upper()),
+            ("Once more, please.", first[1]),
+            ("Again.", first[1]),
+            ("Repeat that.", first[1]),
+            ("And in capital letters?", first[1].upper()),
+        )
+    )
 
 
 def _copy_again(rng: Random) -> Conversation:
     first = _free(copying, rng)
-    return [first], (rng.choice(("Say it again.", "Again.", "Once more, please.", "Repeat that.", "And again?")), first[1])
+    return [first], (
+        rng.choice(("Say it again.", "Again.", "Once more, please.", "Repeat that.", "And again?")),
+        first[1],
+    )
 
 
 def _told_earlier(rng: Random) -> Conversation:
@@ -100,14 +115,31 @@ def _first_word(rng: Random) -> Conversation:
 def _all_words(rng: Random) -> Conversation:
     words = ", ".join(rng.sample(LEXICON, rng.randint(2, 6)))
     told = (f"Remember these words: {words}", _NOTED)
-    return [told, _free(rng.choice((about, two_digits, spell)), rng)], (rng.choice(("Which words did I give you?", "What were the words?")), words)
+    return [told, _free(rng.choice((about, two_digits, spell)), rng)], (
+        rng.choice(("Which words did I give you?", "What were the words?")),
+        words,
+    )
 
 
 def _note(rng: Random) -> Conversation:
     text = sentence(rng)
     told = (f"Remember this sentence: {text}", _NOTED)
-    return [told, _free(rng.choice((about, two_digits)), rng)], (rng.choice(("What was the sentence?", "Say the sentence again.")), text)
+    return [told, _free(rng.choice((about, two_digits)), rng)], (
+        rng.choice(("What was the sentence?", "Say the sentence again.")),
+        text,
+    )
 
 
-_KINDS = (_sum_goes_on, _sum_goes_on, _list_goes_on, _list_goes_on, _word_goes_on, _copy_again, _told_earlier,
-          _told_earlier, _first_word, _all_words, _note)
+_KINDS = (
+    _sum_goes_on,
+    _sum_goes_on,
+    _list_goes_on,
+    _list_goes_on,
+    _word_goes_on,
+    _copy_again,
+    _told_earlier,
+    _told_earlier,
+    _first_word,
+    _all_words,
+    _note,
+)
