@@ -98,9 +98,8 @@ function inSubgroup({ features }: KernelContext, lanes: number): boolean {
 function vectorConstants(context: KernelContext, op: Linear, part: MatrixPart, columns: number) {
   const { inputCount } = op.matrix;
   const chunkQuads = inputCount % 8 === 0 ? 2 : 1;
-  const groupOutputs = context.software ? 8 : 4;
-  const wanted = context.software ? 4 : 32;
-  let lanes = wanted;
+  const groupOutputs = Math.max(2, Math.min(4, (context.software ? 16 : 32) / columns));
+  let lanes = context.software ? 4 : 32;
   while (lanes > 1 && lanes * chunkQuads * 4 > inputCount) lanes /= 2;
   const sums = groupOutputs * columns + (op.norm ? columns : 0);
   return {

@@ -15,8 +15,6 @@ export interface Activations {
   readonly mlp: GPUBuffer;
   /** `[samples][vocabSize]`. */
   readonly logits: GPUBuffer;
-  /** Scratch of the attention launches. */
-  readonly attentionScratch: GPUBuffer;
   /** `[samples][partialWords]`, scratch of the sampler. */
   readonly samplePartials: GPUBuffer;
   /** `[samples]` of (token u32, log-probability f32). */
@@ -31,7 +29,6 @@ export interface ActivationSizes {
   readonly tokenCount: number;
   readonly sampleCount: number;
   readonly slotCount: number;
-  readonly attentionScratchBytes: number;
 }
 
 /** Bytes of each buffer. */
@@ -48,7 +45,6 @@ export function activationBytes(
     attended: 4 * tokenCount * queryDim,
     mlp: 4 * tokenCount * config.intermediateSize,
     logits: 4 * sampleCount * config.vocabSize,
-    attentionScratch: Math.max(16, sizes.attentionScratchBytes),
     samplePartials: 4 * sampleCount * partialWords(config.vocabSize),
     results: 8 * sampleCount,
     lastSampled: 4 * slotCount,

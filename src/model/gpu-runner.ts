@@ -11,12 +11,6 @@ import { CommandList } from "../gpu/command-list.ts";
 import type { Gpu } from "../gpu/device.ts";
 import { KernelCache } from "../gpu/kernel.ts";
 import { StagingRing } from "../gpu/staging.ts";
-import {
-  type AttentionMode,
-  attentionDevice,
-  attentionScratchBytes,
-  attentionWords,
-} from "../kernels/attention.ts";
 import { MAX_VECTOR_ROWS } from "../kernels/linear.ts";
 import type { KernelContext } from "../kernels/recorder.ts";
 import { rotationTable } from "../kernels/rope-kv-write.ts";
@@ -37,7 +31,6 @@ export interface GpuRunnerOptions {
   readonly kvPlan: KvPlan;
   readonly maxSequences: number;
   readonly maxStepTokens: number;
-  readonly attentionMode?: AttentionMode;
 }
 
 /** A step's dispatches, recorded for steps of up to `tokenLimit` tokens. */
@@ -58,14 +51,12 @@ export class GpuRunner implements Runner {
   readonly #staging: StagingRing;
   readonly #recorded: readonly RecordedStep[];
   readonly #buffers: GPUBuffer[];
-  readonly #attentionMode: AttentionMode;
 
   constructor(options: GpuRunnerOptions) {
     const { gpu, config, kvPlan, maxSequences, maxStepTokens } = options;
     const { device } = gpu;
     this.#gpu = gpu;
     this.#kernels = new KernelCache(device);
-    this.#attentionMode = options.attentionMode ?? "split";
     this.limits = {
       blockSize: kvPlan.blockSize,
       blockCount: kvPlan.blockCount,
@@ -110,11 +101,7 @@ export class GpuRunner implements Runner {
   async execute(plan: StepPlan): Promise<StepResult> {
     const { device } = this.#gpu;
     const started = performance.now();
-    const shape = this.#writer.write(
-      plan,
-      attentionDevice(this.#gpu, this.model.config),
-      this.#attentionMode,
-    );
+    const shape = this.#writer.write(plan);
     const { words, used } = this.#writer.metadata;
     device.queue.writeBuffer(this.#stepBuffer, 0, words, 0, used);
     const encoder = device.createCommandEncoder({ label: "step" });
@@ -177,12 +164,11 @@ export class GpuRunner implements Runner {
   }
 }
 
-function activationSizes({ gpu, config, maxSequences, maxStepTokens }: GpuRunnerOptions): ActivationSizes {
+function activationSizes({ maxSequences, maxStepTokens }: GpuRunnerOptions): ActivationSizes {
   return {
     tokenCount: maxStepTokens,
     sampleCount: Math.min(maxStepTokens, maxSequences * MAX_DECODE_TOKENS),
     slotCount: maxSequences,
-    attentionScratchBytes: attentionScratchBytes(attentionDevice(gpu, config), config, maxSequences),
   };
 }
 
@@ -193,12 +179,7 @@ function metadataWords(limits: RunnerLimits): number {
   const blocksPerSequence = Math.ceil(contextLen / blockSize) + 1;
   const sequenceWords = 2 + blocksPerSequence + 2 * contextLen;
   const words =
-    HEADER_WORDS +
-    3 * maxStepTokens +
-    maxSequences * sequenceWords +
-    1 +
-    sampleCount * SAMPLE_WORDS +
-    attentionWords(limits);
+    HEADER_WORDS + 3 * maxStepTokens + maxSequences * sequenceWords + 1 + sampleCount * SAMPLE_WORDS;
   return Math.ceil(words / 64) * 64;
 }
 

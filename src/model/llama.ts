@@ -1,6 +1,6 @@
-import { attentionDispatches } from "../kernels/attention.ts";
 import { embed } from "../kernels/embed.ts";
 import { linear } from "../kernels/linear.ts";
+import { attention } from "../kernels/paged-attention.ts";
 import type { KernelContext, StepDispatch } from "../kernels/recorder.ts";
 import { ropeKvWrite } from "../kernels/rope-kv-write.ts";
 import { markHistory, sample } from "../kernels/sample.ts";
@@ -68,11 +68,15 @@ function layerStep(
       outputStride: qkvDim,
     }),
     ropeKvWrite(context, { ...heads, ...cache, kvType, qkv, query, rotations: model.rotations }),
-    ...attentionDispatches(
-      context,
-      { ...heads, blockSize, kvType, scale: config.headDim ** -0.5 },
-      { ...cache, query, output: attended, scratch: activations.attentionScratch },
-    ),
+    attention(context, {
+      ...heads,
+      ...cache,
+      blockSize,
+      kvType,
+      scale: config.headDim ** -0.5,
+      query,
+      output: attended,
+    }),
     ...product({ matrix: layer.output, bias: layer.outputBias, input: attended, ...residual }),
     ...product({
       matrix: layer.gateUp,

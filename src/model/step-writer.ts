@@ -1,10 +1,4 @@
 import { SAMPLED, type Sampling, type SequenceStep, type StepPlan } from "../engine/step.ts";
-import {
-  type AttentionDevice,
-  type AttentionMode,
-  planAttention,
-  writeAttention,
-} from "../kernels/attention.ts";
 import { SAMPLE_WORDS } from "../kernels/sample.ts";
 import { FROM_SLOT, NO_SLOT, StepMetadata, type StepShape } from "../kernels/step-metadata.ts";
 
@@ -24,7 +18,7 @@ export class StepWriter {
   }
 
   /** Fills `metadata` for a step. */
-  write({ sequences }: StepPlan, device: AttentionDevice, mode: AttentionMode): StepShape {
+  write({ sequences }: StepPlan): StepShape {
     const { metadata } = this;
     metadata.reset();
     const tokenCount = sum(sequences, ({ tokens }) => tokens.length);
@@ -37,11 +31,7 @@ export class StepWriter {
     this.#writeTokens(sequences, tokenCount);
     this.#writeSequences(sequences);
     this.#writeSamples(sequences, sampleCount);
-    const queryLens = sequences.map(({ tokens }) => tokens.length);
-    const seqLens = sequences.map(({ tokens, position }) => position + tokens.length);
-    const plan = planAttention({ queryLens, seqLens }, device, { mode });
-    const attention = writeAttention(plan, metadata);
-    return { tokenCount, sequenceCount: sequences.length, sampleCount, markCount, attention };
+    return { tokenCount, sequenceCount: sequences.length, sampleCount, markCount, attention: [] };
   }
 
   #writeTokens(sequences: readonly SequenceStep[], tokenCount: number): void {

@@ -3,7 +3,7 @@ import { expect, fakeRuntime, idle, lastAnswer, openReady, send, test } from "./
 
 async function echoed(page: Page): Promise<{ prompt: unknown; options: unknown }> {
   await idle(page);
-  return JSON.parse((await lastAnswer(page).textContent()) ?? "");
+  return JSON.parse((await lastAnswer(page).locator("code").textContent()) ?? "");
 }
 
 const echoedPrompt = async (page: Page) => (await echoed(page)).prompt;

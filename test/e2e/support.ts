@@ -12,7 +12,7 @@ export interface FakePlan {
   /** The answer, piece by piece. */
   readonly chunks?: readonly string[];
   readonly chunkMs?: number;
-  /** Answer with what was asked, as JSON. */
+  /** Answer with what was asked, as a block of JSON. */
   readonly echo?: boolean;
   /** Index of the piece before which the worker dies. */
   readonly dieAt?: number;
