@@ -114,10 +114,14 @@ function vectorConstants(context: KernelContext, op: Linear, part: MatrixPart, c
   };
 }
 
+const hardwareTile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
+/** Software drivers take long to compile what is unrolled far. */
+const softwareTile = { TILE_ROWS: 16, TILE_OUTPUTS: 16, THREAD_ROWS: 4, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
+
 /** Runs for `least` rows and more. */
 function tiledForm(least: number): Form {
   return (context, op, part) => {
-    const tile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
+    const tile = context.software ? softwareTile : hardwareTile;
     const constants = { ...constantsOf(op, part), ...tile };
     const tiles = Math.ceil((op.swiglu ? 2 * part.outputCount : part.outputCount) / tile.TILE_OUTPUTS);
     return launch(context, op, part, "linear_tiled", [tiledShader], constants, (shape) => {

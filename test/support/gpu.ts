@@ -18,7 +18,7 @@ export class TestGpu {
 
   /** A storage buffer holding `data`. */
   upload(data: Float32Array | Uint32Array | Uint16Array | Int32Array, usage = 0): GPUBuffer {
-    const size = Math.max(16, Math.ceil(data.byteLength / 4) * 4);
+    const size = Math.max(16, Math.ceil(data.byteLength / 16) * 16);
     const buffer = this.device.createBuffer({
       size,
       usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_DST | GPUBufferUsage.COPY_SRC | usage,
