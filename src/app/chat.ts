@@ -10,6 +10,8 @@ import { TurnView } from "./turn-view.ts";
 interface ChatEvents {
   /** Called when the conversation, or whether an answer is being written, has changed. */
   readonly onChange: () => void;
+  /** The reader wants to write the last message anew. */
+  readonly onEdit: (text: string) => void;
   /** The worker died under an answer. */
   readonly onLost: (error: Error) => void;
 }
@@ -70,9 +72,17 @@ export class Chat {
   /** Replaces the last answer by a new one. */
   regenerate(): void {
     if (!this.#engine || this.running || this.conversation.last?.role !== "assistant") return;
-    this.conversation.turns.pop();
-    this.#list.lastElementChild?.remove();
+    this.#takeBack();
     void this.#answer(this.#engine);
+  }
+
+  /** Takes back the last message with its answer, to be written anew. */
+  edit(): void {
+    if (this.running) return;
+    this.#takeBack();
+    const message = this.#takeBack();
+    this.#events.onChange();
+    if (message) this.#events.onEdit(message.content);
   }
 
   /** Ends the answer under way; what is written of it stays. */
@@ -90,9 +100,14 @@ export class Chat {
   }
 
   #add(turn: Turn): TurnView {
-    const view = new TurnView(turn, () => this.regenerate());
+    const view = new TurnView(turn, { onRegenerate: () => this.regenerate(), onEdit: () => this.edit() });
     this.#list.append(view.root);
     return view;
+  }
+
+  #takeBack(): Turn | undefined {
+    this.#list.lastElementChild?.remove();
+    return this.conversation.turns.pop();
   }
 
   async #answer(engine: Engine): Promise<void> {

@@ -53,6 +53,13 @@ export class Composer {
     part("composer-label").textContent = text;
   }
 
+  /** Offers a text to be changed and sent. */
+  edit(text: string): void {
+    this.#text.value = text;
+    this.#update();
+    this.#text.focus();
+  }
+
   /** Takes the focus, except where that would open a keyboard over the page. */
   focus(): void {
     if (matchMedia("(any-pointer: fine)").matches || document.activeElement === this.#text)

@@ -2,7 +2,7 @@ import { Chat } from "./chat.ts";
 import { Composer } from "./composer.ts";
 import { part } from "./element.ts";
 import { addressFromUrl, demoAddress, hasDemoModel, rememberAddress } from "./model-address.ts";
-import { ModelPanel } from "./model-panel.ts";
+import { displayName, ModelPanel } from "./model-panel.ts";
 import { ModelSession, type SessionState } from "./model-session.ts";
 import { Notice } from "./notice.ts";
 import { SettingsPanel } from "./settings-panel.ts";
@@ -18,6 +18,7 @@ const panel = new ModelPanel(choose, hasDemo);
 const notice = new Notice({ onChoose: choose, onCancel: () => session.cancel() }, hasDemo);
 const chat = new Chat(statistics, () => settings.settings, {
   onChange: showConversation,
+  onEdit: (text) => composer.edit(text),
   onLost: (error) => session.lose(error),
 });
 const composer = new Composer({ onSend: send, onStop: () => chat.stop() });
@@ -54,7 +55,9 @@ function showModel(state: SessionState): void {
   statistics.show(ready ? state.engine.model : undefined);
   void welcome.show(state);
   showConversation();
-  if (ready) composer.focus();
+  if (!ready) return;
+  part("announcer").textContent = `${displayName(state.address)} is ready.`;
+  composer.focus();
 }
 
 function showConversation(): void {

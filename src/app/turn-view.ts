@@ -4,6 +4,11 @@ import { MarkdownView } from "./markdown.ts";
 
 const speakers = { user: "You", assistant: "Model", system: "System", tool: "Tool result" } as const;
 
+interface TurnEvents {
+  readonly onRegenerate: () => void;
+  readonly onEdit: () => void;
+}
+
 /** A turn on the page. Only an answer that is being written is ever rendered again, at most once a frame. */
 export class TurnView {
   readonly root: HTMLLIElement;
@@ -13,7 +18,7 @@ export class TurnView {
   readonly #foot = element("div", { class: "turn-foot" });
   #frame = 0;
 
-  constructor(turn: Turn, onRegenerate: () => void) {
+  constructor(turn: Turn, { onRegenerate, onEdit }: TurnEvents) {
     this.#turn = turn;
     const { role } = turn;
     const speaker = element("span", {
@@ -26,7 +31,8 @@ export class TurnView {
       this.root.append(this.#foot);
       this.#foot.append(
         button("Copy", () => void this.#copy(), { class: "quiet", "data-testid": "copy" }),
-        button("Regenerate", onRegenerate, { class: "quiet regenerate", "data-testid": "regenerate" }),
+        button("Regenerate", onRegenerate, { class: "quiet only-last", "data-testid": "regenerate" }),
+        button("Edit message", onEdit, { class: "quiet only-last", "data-testid": "edit" }),
       );
     } else this.#text.textContent = turn.content;
     this.#showState();

@@ -9,6 +9,7 @@ import { type Sample, samplesFor } from "./samples.ts";
 /** What an empty conversation shows: what Quire is, what the model is, and prompts to begin with. */
 export class Welcome {
   readonly #root = part("welcome");
+  readonly #introduction = [...this.#root.children];
   readonly #onSample: (sample: Sample) => void;
 
   constructor(onSample: (sample: Sample) => void) {
@@ -20,7 +21,7 @@ export class Welcome {
   }
 
   async show(state: SessionState): Promise<void> {
-    if (state.kind !== "ready") return this.#root.replaceChildren(...introduction());
+    if (state.kind !== "ready") return this.#root.replaceChildren(...this.#introduction);
     const { address, engine } = state;
     const title = element("h2", {}, displayName(address));
     const about = element(
@@ -44,17 +45,6 @@ export class Welcome {
       button(label, () => this.#onSample(sample), { class: "choice", "data-testid": "sample" }),
     );
   }
-}
-
-function introduction(): HTMLElement[] {
-  return [
-    element("h2", {}, "A language model, in this page"),
-    element(
-      "p",
-      { class: "lead" },
-      "It runs on your own graphics card. Nothing you write leaves this device.",
-    ),
-  ];
 }
 
 function description(address: string, model: LoadedModel): string {

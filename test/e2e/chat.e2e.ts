@@ -81,6 +81,18 @@ test("a second turn carries the first, and regenerating asks for the last answer
   await expect(page.getByTestId("regenerate").first()).toBeHidden();
 });
 
+test("the last message can be written anew", async ({ page }) => {
+  await fakeRuntime(page, { echo: true });
+  await openReady(page);
+  await send(page, "Helo");
+  await idle(page);
+  await page.getByTestId("edit").click();
+  await expect(page.getByTestId("composer-text")).toBeFocused();
+  await expect(page.getByTestId("composer-text")).toHaveValue("Helo");
+  await send(page, "Hello");
+  expect(await echoedPrompt(page)).toEqual([{ role: "user", content: "Hello" }]);
+});
+
 test("a base model is given the text as it is, and the page says so", async ({ page }) => {
   await fakeRuntime(page, { echo: true, model: { chat: false } });
   await openReady(page);
