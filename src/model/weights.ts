@@ -70,6 +70,13 @@ export class WeightStore {
     return new Set([...this.#matrices.keys(), ...this.#vectors.keys()]);
   }
 
+  get parameterCount(): number {
+    return [...this.names].reduce(
+      (sum, name) => sum + this.#tensor(name).shape.reduce((a, b) => a * b, 1),
+      0,
+    );
+  }
+
   get sizeBytes(): number {
     return this.#buffers.reduce((sum, buffer) => sum + buffer.size, 0);
   }

@@ -6,7 +6,10 @@ import type { RequestOptions, SamplingOptions } from "../protocol.ts";
 export type SamplingDefaults = Omit<SamplingOptions, "seed">;
 
 /** What each setting may be. `min` is excluded where `open` is set. */
-const ranges: Record<keyof Omit<Sampling, "seed">, { min: number; max: number; integer?: true; open?: true }> = {
+const ranges: Record<
+  keyof Omit<Sampling, "seed">,
+  { min: number; max: number; integer?: true; open?: true }
+> = {
   temperature: { min: 0, max: 100 },
   topK: { min: 0, max: 2 ** 31, integer: true },
   topP: { min: 0, max: 1, open: true },
@@ -42,5 +45,7 @@ function check(
   const fits = typeof value === "number" && value <= max && (open ? value > min : value >= min);
   if (fits && (!integer || Number.isInteger(value))) return;
   const kind = integer ? "an integer" : "a number";
-  throw new InputError(`${name} is ${String(value)}: expected ${kind} ${open ? "above" : "from"} ${min} to ${max}.`);
+  throw new InputError(
+    `${name} is ${String(value)}: expected ${kind} ${open ? "above" : "from"} ${min} to ${max}.`,
+  );
 }
