@@ -1,0 +1,142 @@
+import { beforeAll, describe, it } from "vitest";
+import type { SequenceStep } from "../../src/engine/step.ts";
+import { attention } from "../../src/kernels/paged-attention.ts";
+import { ropeKvWrite, rotationTable } from "../../src/kernels/rope-kv-write.ts";
+import { StepWriter } from "../../src/model/step-writer.ts";
+import { rotate } from "../reference/rope.ts";
+import { expectClose, TOLERANCES } from "../support/close.ts";
+import { TestGpu } from "../support/gpu.ts";
+import { Random } from "../support/random.ts";
+import { kernelContext } from "../support/step.ts";
+
+interface Geometry {
+  headCount: number;
+  kvHeadCount: number;
+  headDim: number;
+}
+
+const geometries: Geometry[] = [
+  { headCount: 8, kvHeadCount: 4, headDim: 8 },
+  { headCount: 4, kvHeadCount: 4, headDim: 32 },
+  { headCount: 6, kvHeadCount: 2, headDim: 64 },
+  { headCount: 3, kvHeadCount: 1, headDim: 80 },
+];
+
+/** (input tokens, position of the first) of each sequence. */
+const batches: [number, number][][] = [
+  [[1, 0]],
+  [
+    [1, 37],
+    [1, 130],
+    [5, 0],
+  ],
+  [
+    [1, 15],
+    [3, 14],
+    [40, 17],
+  ],
+];
+
+const BLOCK_SIZE = 16;
+
+describe("keys and values go to their slots, and attention reads them back", () => {
+  let test: TestGpu;
+  beforeAll(async () => {
+    test = await TestGpu.open();
+  });
+
+  for (const geometry of geometries) {
+    for (const kvType of ["f32", "f16"] as const) {
+      for (const batch of batches) {
+        const { headCount, kvHeadCount, headDim } = geometry;
+        const lengths = batch.map(([count, position]) => `${count}@${position}`).join(" ");
+        it(`${headCount}/${kvHeadCount} heads of ${headDim}, ${kvType} cache, sequences ${lengths}`, async () => {
+          await check(test, geometry, kvType, batch);
+        });
+      }
+    }
+  }
+});
+
+/**
+ * Feeds each sequence from its beginning, one step for what came before and one for the batch, and compares the
+ * batch's output with attention over the whole context in f64.
+ */
+async function check(test: TestGpu, geometry: Geometry, kvType: "f32" | "f16", batch: [number, number][]) {
+  const { headCount, kvHeadCount, headDim } = geometry;
+  const random = new Random(headDim + batch.length);
+  const rowLen = (headCount + 2 * kvHeadCount) * headDim;
+  const frequencies = Array.from({ length: headDim / 2 }, (_, i) => 10_000 ** ((-2 * i) / headDim));
+  const sequences = batch.map(([count, position], i) => {
+    const qkv = Array.from({ length: position + count }, () => random.normals(rowLen));
+    const blocks = Array.from(
+      { length: Math.ceil((position + count) / BLOCK_SIZE) },
+      (_, b) => b * batch.length + i,
+    );
+    return { qkv, blocks: blocks.reverse(), count, position, slot: i };
+  });
+  const blockCount = batch.length * 12;
+  const cacheWords = (blockCount * BLOCK_SIZE * kvHeadCount * headDim) / (kvType === "f16" ? 2 : 1);
+  const cache = { keys: test.poisoned(cacheWords), values: test.poisoned(cacheWords) };
+  const rotations = test.upload(rotationTable(frequencies, 2048));
+  const run = async (part: readonly { qkv: Float64Array[]; step: Omit<SequenceStep, "sampling"> }[]) => {
+    const rows = part.flatMap(({ qkv }) => qkv);
+    const query = test.poisoned(rows.length * headCount * headDim);
+    const output = test.poisoned(rows.length * headCount * headDim);
+    const qkv = test.upload(Float32Array.from(rows.flatMap((row) => [...row])));
+    const writer = new StepWriter(65_536, BLOCK_SIZE, batch.length);
+    const shape = writer.write({ sequences: part.map(({ step }) => step as SequenceStep) });
+    const context = kernelContext(test);
+    const launches = [
+      ropeKvWrite(context, { ...geometry, kvType, qkv, rotations, query, ...cache }),
+      attention(context, {
+        ...geometry,
+        ...cache,
+        kvType,
+        blockSize: BLOCK_SIZE,
+        scale: headDim ** -0.5,
+        query,
+        output,
+      }),
+    ];
+    await test.run(launches, test.stepBuffer(writer.metadata.words), shape);
+    return (await test.readFloats(output)).subarray(0, rows.length * headCount * headDim);
+  };
+  const stepOf = (s: (typeof sequences)[number], from: number, to: number) => ({
+    qkv: s.qkv.slice(from, to),
+    step: {
+      slot: s.slot,
+      tokens: new Array(to - from).fill(0),
+      position: from,
+      blocks: s.blocks,
+      sampleCount: 0,
+    },
+  });
+  const earlier = sequences.filter(({ position }) => position > 0).map((s) => stepOf(s, 0, s.position));
+  if (earlier.length > 0) await run(earlier);
+  const got = await run(sequences.map((s) => stepOf(s, s.position, s.position + s.count)));
+  const wanted = sequences.flatMap((s) =>
+    Array.from({ length: s.count }, (_, i) => attend(s.qkv, s.position + i, geometry, frequencies)).flat(),
+  );
+  expectClose(got, wanted, TOLERANCES[kvType]);
+}
+
+/** Softmax attention of the token at `position` over itself and all before it, `[headCount * headDim]`. */
+function attend(qkv: Float64Array[], position: number, geometry: Geometry, frequencies: number[]): number[] {
+  const { headCount, kvHeadCount, headDim } = geometry;
+  const at = (row: Float64Array, head: number) => row.subarray(head * headDim, (head + 1) * headDim);
+  return Array.from({ length: headCount }, (_, head) => {
+    const kvHead = headCount + Math.floor(head / (headCount / kvHeadCount));
+    const query = rotate(at(qkv[position]!, head), position, frequencies);
+    const scores = qkv.slice(0, position + 1).map((row, j) => {
+      const key = rotate(at(row, kvHead), j, frequencies);
+      return query.reduce((sum, value, i) => sum + value * key[i]!, 0) * headDim ** -0.5;
+    });
+    const peak = Math.max(...scores);
+    const weights = scores.map((score) => Math.exp(score - peak));
+    const total = weights.reduce((a, b) => a + b, 0);
+    return Array.from({ length: headDim }, (_, i) =>
+      weights.reduce((sum, w, j) => sum + (w / total) * at(qkv[j]!, kvHead + kvHeadCount)[i]!, 0),
+    );
+  }).flat();
+}
