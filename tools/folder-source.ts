@@ -1,22 +1,43 @@
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
-import { join } from "node:path";
-import { Readable } from "node:stream";
-import type { FileSource, OpenFile, OpenOptions } from "../src/store/source.ts";
+import { type FileHandle, open, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { FileSource } from "../src/store/source.ts";
 
-/** A model folder on disk, for Node. */
-export class FolderSource implements FileSource {
-  constructor(readonly label: string) {}
+const CHUNK_BYTES = 1024 * 1024;
 
-  async open(path: string, { range }: OpenOptions = {}): Promise<OpenFile | undefined> {
-    const file = join(this.label, path);
-    const sizeBytes = await stat(file).then(
-      (stats) => stats.size,
-      () => undefined,
-    );
-    if (sizeBytes === undefined) return undefined;
-    const bounds = range ? { start: range.start, end: range.end - 1 } : {};
-    const stream = Readable.toWeb(createReadStream(file, bounds)) as ReadableStream<Uint8Array>;
-    return { start: range?.start ?? 0, sizeBytes, stream };
-  }
+/** A model folder on disk, for tests and tools in Node. */
+export function folderSource(folder: string): FileSource {
+  return {
+    label: folder,
+    async open(path, { range } = {}) {
+      const file = resolve(folder, path);
+      const status = await stat(file).catch(() => undefined);
+      if (!status?.isFile()) return undefined;
+      const start = range?.start ?? 0;
+      const end = Math.min(range?.end ?? status.size, status.size);
+      return { start, sizeBytes: status.size, stream: readStream(file, start, end) };
+    },
+  };
+}
+
+/** Opens the file when it is first read from, so that a stream nobody reads holds nothing open. */
+function readStream(path: string, start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  let file: FileHandle | undefined;
+  let position = start;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        file ??= await open(path);
+        const chunk = new Uint8Array(Math.max(0, Math.min(CHUNK_BYTES, end - position)));
+        const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
+        position += bytesRead;
+        if (bytesRead > 0) return controller.enqueue(chunk.subarray(0, bytesRead));
+        await file.close();
+        controller.close();
+      },
+      async cancel() {
+        await file?.close();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }

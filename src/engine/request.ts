@@ -79,6 +79,8 @@ export class Request {
   verifying = false;
   /** Where the runner keeps this sequence; `undefined` while it waits. */
   slot: number | undefined;
+  /** No step has served it in its slot yet. */
+  entering = false;
   blocks: number[] = [];
   /** Hashed beginnings of `tokens`, a block each. */
   readonly chain: Prefix[] = [];

@@ -1,5 +1,5 @@
 import { CapacityError } from "../errors.ts";
-import { Batch } from "./batch.ts";
+import { type Batch, BatchBuilder } from "./batch.ts";
 import { BlockPool } from "./block-pool.ts";
 import { PrefixCache, type PrefixMatch } from "./prefix-cache.ts";
 import type { Request } from "./request.ts";
@@ -12,6 +12,12 @@ export interface SchedulerOptions {
   /** Whether requests share the blocks of equal prompt beginnings; on by default. */
   readonly prefixCache?: boolean;
 }
+
+/**
+ * Of the tokens left in a step, what one prompt may take while others may want some: a short prompt behind a
+ * long one must not wait for all of it.
+ */
+const LEADING_SHARE = 0.75;
 
 const NO_MATCH: PrefixMatch = { blocks: [], growing: false };
 
@@ -86,12 +92,13 @@ export class Scheduler {
   /** The next step, or `undefined` where no request can be carried further before a result arrives. */
   plan(): Batch | undefined {
     const { preemptionCount } = this;
-    const batch = new Batch(this.#stepTokens, this.#limits.blockSize);
+    const batch = new BatchBuilder(this.#stepTokens, this.#limits.blockSize);
     this.prefixes.beginStep();
     this.#planTokens(batch);
-    this.#planChunks(batch);
+    this.#planChunks(batch, LEADING_SHARE);
     if (this.preemptionCount === preemptionCount) this.#planWaiting(batch);
-    return batch.tokenBudget < this.#stepTokens ? batch : undefined;
+    this.#planChunks(batch, 1);
+    return batch.build();
   }
 
   /** Takes in what a step sampled; `deliver` is called for each new token of each request that goes on. */
@@ -121,27 +128,30 @@ export class Scheduler {
   }
 
   /** One token each for requests that have just one to compute, with drafts where they may pay. */
-  #planTokens(batch: Batch): void {
-    // The length is read anew: preemption shortens the line from its end.
+  #planTokens(batch: BatchBuilder): void {
+    let unserved = this.#running.length;
+    // The length is read anew: preemption shortens the line from its end, behind the request it serves.
     for (let i = 0; i < this.#running.length; i++) {
       const request = this.#running[i]!;
       if (!request.steppable || request.uncomputedTokens !== 1) continue;
-      const room = batch.tokenBudget - (this.#running.length - i);
-      const drafts = this.#draft(request, room);
+      const drafts = this.#draft(request, batch.tokenBudget - unserved);
       if (drafts === "wait" || !this.#grow(request)) continue;
       this.#carry(batch, request, 1, this.#fitting(request, drafts));
+      unserved--;
     }
   }
 
-  #planChunks(batch: Batch): void {
+  /** A chunk for each request with more to compute, each at most `share` of the tokens left. */
+  #planChunks(batch: BatchBuilder, share: number): void {
     for (const request of this.#running) {
       if (batch.tokenBudget === 0) return;
-      if (!request.steppable || request.uncomputedTokens <= 1) continue;
-      this.#carry(batch, request, Math.min(request.uncomputedTokens, batch.tokenBudget));
+      // One with tokens pending is a token behind, not a chunk, and #planTokens has had its say about it.
+      if (!request.steppable || request.pendingTokens > 0 || request.uncomputedTokens <= 0) continue;
+      this.#carryChunk(batch, request, share);
     }
   }
 
-  #planWaiting(batch: Batch): void {
+  #planWaiting(batch: BatchBuilder): void {
     for (let i = 0; i < this.#waiting.length; ) {
       if (batch.tokenBudget === 0 || this.#freeSlots.length === 0) return;
       const request = this.#waiting[i]!;
@@ -149,8 +159,8 @@ export class Scheduler {
         ? this.prefixes.find(request.chain, request.tokens, request.salt)
         : NO_MATCH;
       if (request.pendingTokens > 0 || match.growing) i++;
-      else if (!this.#admit(request, match.blocks)) return;
-      else this.#carry(batch, request, Math.min(request.uncomputedTokens, batch.tokenBudget), [], true);
+      else if (this.#admit(request, match.blocks)) this.#carryChunk(batch, request, LEADING_SHARE);
+      else return;
     }
   }
 
@@ -162,6 +172,7 @@ export class Scheduler {
     if (this.pool.freeCountBesides(shared) < count + this.#running.length) return false;
     request.blocks = [...shared, ...this.#take(count, shared)!];
     request.slot = this.#freeSlots.pop()!;
+    request.entering = true;
     request.computedTokens = shared.length * blockSize;
     request.filedBlocks = shared.length;
     if (request.startedMs === undefined) {
@@ -174,8 +185,12 @@ export class Scheduler {
     return true;
   }
 
-  #carry(batch: Batch, request: Request, count: number, drafts?: readonly number[], enters?: boolean): void {
-    batch.add(request, count, drafts, enters);
+  #carryChunk(batch: BatchBuilder, request: Request, share: number): void {
+    this.#carry(batch, request, Math.min(request.uncomputedTokens, Math.ceil(share * batch.tokenBudget)));
+  }
+
+  #carry(batch: BatchBuilder, request: Request, count: number, drafts?: readonly number[]): void {
+    batch.add(request, count, drafts);
     this.#file(request);
   }
 

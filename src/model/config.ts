@@ -40,15 +40,29 @@ interface Architecture {
   readonly kvHeadCount: number | undefined;
   /** Whether Q, K and V have a bias; undefined: `attention_bias` and `mlp_bias` say which biases there are. */
   readonly qkvBias: boolean | undefined;
+  /** Whether a `sliding_window` is in force unless `use_sliding_window` says otherwise. */
+  readonly slidingWindow: boolean;
 }
 
 const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
   [
     "LlamaForCausalLM",
-    { modelType: "llama", contextLen: 2048, kvHeadCount: undefined, qkvBias: undefined },
+    {
+      modelType: "llama",
+      contextLen: 2048,
+      kvHeadCount: undefined,
+      qkvBias: undefined,
+      slidingWindow: false,
+    },
   ],
-  ["MistralForCausalLM", { modelType: "mistral", contextLen: 131072, kvHeadCount: 8, qkvBias: false }],
-  ["Qwen2ForCausalLM", { modelType: "qwen2", contextLen: 32768, kvHeadCount: 32, qkvBias: true }],
+  [
+    "MistralForCausalLM",
+    { modelType: "mistral", contextLen: 131072, kvHeadCount: 8, qkvBias: false, slidingWindow: true },
+  ],
+  [
+    "Qwen2ForCausalLM",
+    { modelType: "qwen2", contextLen: 32768, kvHeadCount: 32, qkvBias: true, slidingWindow: false },
+  ],
 ]);
 
 const MAX_DIM = 2 ** 20;
@@ -73,7 +87,7 @@ export function parseLlamaConfig(config: unknown): LlamaConfig {
     throw fields.wrong("num_key_value_heads", `a divisor of num_attention_heads (${headCount})`);
   }
   const contextLen = fields.integer("max_position_embeddings", 1, MAX_CONTEXT_LEN, architecture.contextLen);
-  refuseUnknownMathematics(fields, contextLen);
+  refuseUnknownMathematics(fields, contextLen, architecture.slidingWindow);
   const attentionBias = fields.boolean("attention_bias", false);
   const mlpBias = fields.boolean("mlp_bias", false);
   return {

@@ -54,7 +54,7 @@ export class Fields {
   }
 }
 
-const REMEDY = "Use the file as the model's authors published it.";
+const REMEDY = "Choose another model, or the file as this one's authors published it.";
 
 /** A value as a message shows it. */
 export function show(value: unknown): string {

@@ -54,7 +54,7 @@ const REFUSED: Readonly<Record<string, Harmless>> = {
 const QUANTIZED = ["quantization_config", "quantization", "compression_config"];
 
 /** Raises a ModelError for the first field that asks for a computation Quire does not do. */
-export function refuseUnknownMathematics(fields: Fields, contextLen: number): void {
+export function refuseUnknownMathematics(fields: Fields, contextLen: number, slidingWindow: boolean): void {
   if ((fields.get("hidden_act") ?? "silu") !== "silu") throw fields.wrong("hidden_act", `"silu"`);
   for (const name of QUANTIZED) {
     const value = fields.get(name);
@@ -65,22 +65,25 @@ export function refuseUnknownMathematics(fields: Fields, contextLen: number): vo
     );
   }
   for (const [name, value] of Object.entries(fields.values)) {
-    if (value !== null && changesMathematics(fields, contextLen, name, value)) throw refusal(name, value);
+    if (value !== null && changesMathematics(name, value)) throw refusal(name, value);
+  }
+  // A window as long as the context is none.
+  const window = fields.get("sliding_window") ?? contextLen;
+  const windowed = fields.get("use_sliding_window") ?? slidingWindow;
+  if (windowed && !(typeof window === "number" && window >= contextLen)) {
+    throw refusal("sliding_window", window);
   }
   const rotary = fields.object("rope_parameters")?.get("partial_rotary_factor") ?? 1;
   if (rotary !== 1) throw refusal("rope_parameters.partial_rotary_factor", rotary);
 }
 
-function changesMathematics(fields: Fields, contextLen: number, name: string, value: unknown): boolean {
+function changesMathematics(name: string, value: unknown): boolean {
   if (Object.hasOwn(REFUSED, name)) return !REFUSED[name]!.includes(value);
   // Maximal update parametrisation comes as a family of scales.
   if (/^(use_)?mup(_|$)/.test(name)) return value !== false && value !== 1;
-  if (name === "layer_types") return !(Array.isArray(value) && value.every((type) => type === "full_attention"));
+  if (name === "layer_types")
+    return !(Array.isArray(value) && value.every((type) => type === "full_attention"));
   if (name === "no_rope_layers") return !(Array.isArray(value) && value.every((kept) => kept === 1));
-  // Qwen2 files carry a window that a switch of its own turns on; a window as long as the context is none.
-  if (name === "sliding_window") {
-    return fields.get("use_sliding_window") !== false && !(typeof value === "number" && value >= contextLen);
-  }
   return false;
 }
 

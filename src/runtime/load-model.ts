@@ -47,8 +47,8 @@ export async function loadModel({
   onProgress({ phase: "open", loadedBytes: 0, totalBytes: 0 });
   const folder = await openModelFolder(source, { signal });
   const config = parseLlamaConfig(folder.config);
-  checkTensors(config, folder.tensors);
-  const generation = parseGenerationConfig(folder.generationConfig);
+  checkTensors(config, folder);
+  const generation = parseGenerationConfig(folder.generationConfig, folder.config);
   const tokenizer = new Tokenizer(folder.tokenizer, folder.tokenizerConfig);
   const template =
     folder.chatTemplate === undefined ? undefined : new ChatTemplate(folder.chatTemplate, tokenizer);

@@ -5,7 +5,9 @@ export interface FileSource {
   /**
    * Opens a file, or bytes [start, end) of it. Resolves with undefined when there is no such file; rejects
    * with a ModelError for any other failure. A source that cannot serve ranges may answer with the whole
-   * file: `start` of the answer says where its first byte stands.
+   * file: `start` of the answer says where its first byte stands. A stream that breaks off fails with a
+   * ModelError; one that ends before the range does means that the file ends there or that the source gives
+   * no more at once.
    */
   open(path: string, options?: OpenOptions): Promise<OpenFile | undefined>;
 }
@@ -26,5 +28,18 @@ export interface OpenFile {
   readonly start: number;
   /** Size of the whole file, where known. */
   readonly sizeBytes: number | undefined;
-  readonly stream: ReadableStream<Uint8Array>;
+  readonly stream: ReadableStream<Uint8Array<ArrayBuffer>>;
+}
+
+/** How far a model's files have been read. */
+export interface TransferProgress {
+  readonly phase: "open" | "weights";
+  readonly loadedBytes: number;
+  /** 0 while unknown. */
+  readonly totalBytes: number;
+}
+
+export interface TransferOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: TransferProgress) => void) | undefined;
 }
