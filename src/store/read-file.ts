@@ -69,11 +69,11 @@ export function decodeJson(path: string, bytes: Uint8Array): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new ModelError(`${path} is not valid JSON: ${describe(text, error)}.`);
+    throw new ModelError(`${path} is not valid JSON: ${faultOf(text, error)}.`);
   }
 }
 
-function describe(text: string, error: unknown): string {
+function faultOf(text: string, error: unknown): string {
   if (text === "") return "it is empty. Fetch the file again";
   if (text.startsWith(LFS_POINTER)) return LFS_REMEDY;
   if (text.trimStart().startsWith("<")) return "it is an HTML or XML page. Check the model's address";
