@@ -11,7 +11,8 @@ import type {
   RuntimeApi,
   StreamEvent,
 } from "../protocol.ts";
-import { type FileSource, resolveSource } from "../store/source.ts";
+import { resolveSource } from "../store/model-address.ts";
+import type { FileSource } from "../store/source.ts";
 import { StreamingDetokenizer } from "../text/detokenizer.ts";
 import { checkMessages } from "../text/message.ts";
 import { StopMatcher } from "../text/stop-matcher.ts";
@@ -80,7 +81,7 @@ export class Runtime implements RuntimeApi {
     const request = engine.add({
       promptIds,
       sampling: samplingOf(options, generation),
-      stopIds: [...generation.eosIds, ...(options.stopTokenIds ?? [])],
+      stopIds: [...generation.eosTokenIds, ...(options.stopTokenIds ?? [])],
       ...(options.maxTokens === undefined ? {} : { maxTokens: options.maxTokens }),
       priority: options.priority ?? 0,
       salt: options.cacheSalt ?? "",
