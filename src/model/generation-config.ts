@@ -30,12 +30,18 @@ export function parseGenerationConfig(generationConfig: unknown, config: unknown
     eosTokenIds: tokenIds(fields, "eos_token_id") ?? tokenIds(fallback, "eos_token_id") ?? [],
     bosTokenId: tokenId(fields, "bos_token_id") ?? tokenId(fallback, "bos_token_id"),
     doSample: fields.get("do_sample") === undefined ? undefined : fields.boolean("do_sample", false),
-    temperature: number("temperature", 0, 1000),
-    topK: fields.get("top_k") === undefined ? undefined : fields.integer("top_k", 0, MAX_TOKEN_ID),
-    topP: number("top_p", 0, 1),
+    temperature: number("temperature", 0, 100),
+    topK: topK(fields),
+    topP: number("top_p", 1e-6, 1),
     minP: number("min_p", 0, 1),
-    repetitionPenalty: number("repetition_penalty", 1e-6, 1e6),
+    repetitionPenalty: number("repetition_penalty", 1e-6, 100),
   };
+}
+
+/** Some files say -1 for off. */
+function topK(fields: Fields): number | undefined {
+  if (fields.get("top_k") === undefined) return undefined;
+  return Math.max(0, fields.integer("top_k", -1, MAX_TOKEN_ID));
 }
 
 function tokenId(fields: Fields, name: string): number | undefined {

@@ -1,9 +1,7 @@
 import type { Sampling } from "../engine/step.ts";
 import { InputError } from "../errors.ts";
-import type { RequestOptions, SamplingOptions } from "../protocol.ts";
-
-/** Defaults a model's `generation_config.json` states. */
-export type SamplingDefaults = Omit<SamplingOptions, "seed">;
+import type { GenerationConfig } from "../model/generation-config.ts";
+import type { RequestOptions } from "../protocol.ts";
 
 /** What each setting may be. `min` is excluded where `open` is set. */
 const ranges: Record<
@@ -20,21 +18,27 @@ const ranges: Record<
 };
 
 /** The settings of one request: its own, else the model's, else none. Throws an InputError for one out of range. */
-export function samplingOf(options: RequestOptions, defaults: SamplingDefaults): Sampling {
+export function samplingOf(options: RequestOptions, model: GenerationConfig): Sampling {
   const { seed = crypto.getRandomValues(new Uint32Array(1))[0]! } = options;
   const sampling: Sampling = {
-    temperature: options.temperature ?? defaults.temperature ?? 0,
-    topK: options.topK ?? defaults.topK ?? 0,
-    topP: options.topP ?? defaults.topP ?? 1,
-    minP: options.minP ?? defaults.minP ?? 0,
-    repetitionPenalty: options.repetitionPenalty ?? defaults.repetitionPenalty ?? 1,
-    presencePenalty: options.presencePenalty ?? defaults.presencePenalty ?? 0,
-    frequencyPenalty: options.frequencyPenalty ?? defaults.frequencyPenalty ?? 0,
+    temperature: options.temperature ?? defaultTemperature(model),
+    topK: options.topK ?? model.topK ?? 0,
+    topP: options.topP ?? model.topP ?? 1,
+    minP: options.minP ?? model.minP ?? 0,
+    repetitionPenalty: options.repetitionPenalty ?? model.repetitionPenalty ?? 1,
+    presencePenalty: options.presencePenalty ?? 0,
+    frequencyPenalty: options.frequencyPenalty ?? 0,
     seed,
   };
   for (const [name, range] of Object.entries(ranges)) check(name, sampling[name as keyof Sampling], range);
   check("seed", seed, { min: 0, max: 2 ** 32 - 1, integer: true });
   return sampling;
+}
+
+/** Greedy, unless the model's authors ask for sampling, or set what has no meaning without it. */
+function defaultTemperature({ doSample, temperature, topK, topP, minP }: GenerationConfig): number {
+  const sampled = doSample ?? [temperature, topK, topP, minP].some((setting) => setting !== undefined);
+  return sampled ? (temperature ?? 1) : 0;
 }
 
 function check(
