@@ -15,17 +15,23 @@ export function findBrowser(): string | undefined {
 }
 
 /**
- * How to start a headless Chromium that computes WebGPU on the CPU, so that every machine gives the same
- * answers. The background services are off because a machine without a network lets them hang.
+ * Which adapter WebGPU gives: "software" computes on the CPU, so that every machine gives the same answers;
+ * "best" is the graphics card's, and the software one where there is no card.
  */
-export function chromiumLaunchOptions(): LaunchOptions {
+export type AdapterChoice = "software" | "best";
+
+/**
+ * How to start a headless Chromium with WebGPU. The background services are off because a machine without a
+ * network lets them hang.
+ */
+export function chromiumLaunchOptions(adapter: AdapterChoice = "software"): LaunchOptions {
   const executablePath = findBrowser();
   return {
     ...(executablePath ? { executablePath } : {}),
     args: [
       "--no-sandbox",
       "--enable-unsafe-webgpu",
-      "--use-webgpu-adapter=swiftshader",
+      adapter === "software" ? "--use-webgpu-adapter=swiftshader" : "--enable-features=Vulkan",
       "--no-first-run",
       "--disable-background-networking",
       "--disable-component-update",

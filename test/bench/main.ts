@@ -1,6 +1,7 @@
 // The benchmarks: `npm run bench -- <name> [--full] [options]`. Without a name: the list of them.
 import { parseArgs } from "node:util";
 import { InputError } from "../../src/errors.ts";
+import { isUsageError } from "../../tools/usage-error.ts";
 import type { BenchContext, Benchmark, BenchOption } from "./harness/benchmark.ts";
 import { Report } from "./harness/report.ts";
 
@@ -52,12 +53,6 @@ function showOptions(name: string, benchmark: Benchmark): void {
       `  --${option.padEnd(16)} ${description}${value === undefined || value === false ? "" : ` (${value})`}`,
   );
   process.stdout.write(`${name}: ${benchmark.summary}\n\n${lines.join("\n")}\n`);
-}
-
-/** A wrong word on the command line, which needs no stack to be understood. */
-function isUsageError(error: unknown): error is Error {
-  const { code } = error as { code?: string };
-  return error instanceof InputError || code?.startsWith("ERR_PARSE_ARGS") === true;
 }
 
 async function allBenchmarks(): Promise<[string, Benchmark][]> {
