@@ -76,7 +76,6 @@ export class BatchBuilder {
         : {}),
     };
     request.entering = false;
-    request.verifying = drafts.length > 0;
     if (step.sampleCount > 0) request.pendingTokens++;
     return { request, step };
   }

@@ -116,9 +116,21 @@ export class PrefixCache {
     this.#byHash.clear();
   }
 
-  /** What is filed, for tests: each block with the prefix it holds. */
-  entries(): readonly { readonly block: number; readonly prefix: Prefix }[] {
-    return [...this.#byBlock.values()];
+  /** Throws unless each block is full and filed once, under the hash of its chain. */
+  checkIntegrity(): void {
+    if (this.#byHash.size !== this.#byBlock.size) {
+      throw new Error(`${this.#byBlock.size} cached blocks under ${this.#byHash.size} hashes`);
+    }
+    for (const cached of this.#byBlock.values()) {
+      const { block, prefix } = cached;
+      if (this.#byHash.get(prefix.hash) !== cached) throw new Error(`block ${block} cannot be found`);
+      for (let at: Prefix | undefined = prefix; at; at = at.parent) {
+        const hash = this.#hash(at.parent?.hash ?? saltHash(at.salt), at.tokens);
+        const full = at.tokens.length === this.blockSize && at.salt === prefix.salt;
+        if (!full || hash !== at.hash)
+          throw new Error(`block ${block} is filed under ${at.hash}, not ${hash}`);
+      }
+    }
   }
 
   #lookUp(prefix: Prefix): CachedBlock | undefined {

@@ -75,8 +75,6 @@ export class Request {
   computedTokens = 0;
   /** Tokens that submitted steps sample and the host does not know yet. */
   pendingTokens = 0;
-  /** A submitted step judges drafts: what comes next is open until its result is there. */
-  verifying = false;
   /** Where the runner keeps this sequence; `undefined` while it waits. */
   slot: number | undefined;
   /** No step has served it in its slot yet. */
@@ -118,7 +116,7 @@ export class Request {
     return this.tokens.length + this.pendingTokens;
   }
 
-  /** Tokens a step could compute now. */
+  /** Tokens a step could compute now; none while drafts are being judged, which are ahead of what is known. */
   get uncomputedTokens(): number {
     return this.tokenCount - this.computedTokens;
   }
@@ -134,7 +132,7 @@ export class Request {
 
   /** Whether a step may carry it further. */
   get steppable(): boolean {
-    return this.remainingTokens > 0 && !this.verifying;
+    return this.remainingTokens > 0;
   }
 
   get penalised(): boolean {

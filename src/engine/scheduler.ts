@@ -115,9 +115,16 @@ export class Scheduler {
     }
   }
 
-  /** Throws unless blocks and slots are all accounted for. */
+  /** Throws unless blocks and slots are all accounted for, and nobody is about to write what others read. */
   checkIntegrity(): void {
     this.pool.checkIntegrity(this.#running.map(({ blocks }) => blocks));
+    this.prefixes.checkIntegrity();
+    for (const { id, blocks, computedTokens } of this.#running) {
+      for (const block of blocks.slice(Math.floor(computedTokens / this.#limits.blockSize))) {
+        const holders = this.pool.holders(block);
+        if (holders !== 1) throw new Error(`block ${block}: request ${id} will write it, ${holders} hold it`);
+      }
+    }
     const slots = new Set([...this.#freeSlots, ...this.#running.map(({ slot }) => slot)]);
     const expected = Math.min(this.#limits.maxSequences, this.#stepTokens);
     if (slots.size !== expected || this.#freeSlots.length + this.#running.length !== expected) {
@@ -233,7 +240,6 @@ export class Scheduler {
     request.pendingTokens--;
     if (sampleCount === 1) return;
     const rejectedCount = sampleCount - acceptedCount;
-    request.verifying = false;
     request.computedTokens = Math.min(request.computedTokens, position + tokens.length - rejectedCount);
     request.speculation?.learn(sampleCount - 1, acceptedCount - 1, request.tokens.length);
     this.draftedTokens += sampleCount - 1;
