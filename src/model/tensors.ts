@@ -1,5 +1,5 @@
 import { ModelError } from "../errors.ts";
-import type { ModelFolder } from "../store/model-folder.ts";
+import type { ModelFolder, TensorInfo } from "../store/model-folder.ts";
 import type { LlamaConfig } from "./config.ts";
 
 /** A tensor a model cannot do without. */
@@ -41,6 +41,20 @@ function layerTensors(config: LlamaConfig, prefix: string): RequiredTensor[] {
   ];
 }
 
+/** Projections that are multiplied as one matrix, and so must be of one type. */
+const STACKED = [
+  ["self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"],
+  ["mlp.gate_proj", "mlp.up_proj"],
+] as const;
+
+/** Bytes the model takes on the GPU: matrices as they are stored, vectors in f32. */
+export function weightBytes(config: LlamaConfig, tensors: ReadonlyMap<string, TensorInfo>): number {
+  return requiredTensors(config).reduce((sum, { name, shape }) => {
+    const { start, end } = tensors.get(name)!;
+    return sum + (shape.length === 1 ? 4 * shape[0]! : end - start);
+  }, 0);
+}
+
 /** Raises a ModelError unless the folder holds every tensor of the model, in the right shape and a usable type. */
 export function checkTensors(
   config: LlamaConfig,
@@ -61,6 +75,23 @@ export function checkTensors(
       `${tensor.file}: the tensor ${name} should have the shape [${shape.join(", ")}] after config.json; ` +
         `it has [${tensor.shape.join(", ")}]. config.json and weights seem to be of different models.`,
     );
+  }
+  checkStacked(config.layerCount, folder.tensors);
+}
+
+function checkStacked(layerCount: number, tensors: ReadonlyMap<string, TensorInfo>): void {
+  for (let layer = 0; layer < layerCount; layer++) {
+    for (const projections of STACKED) {
+      const [first, ...others] = projections.map(
+        (name) => tensors.get(`model.layers.${layer}.${name}.weight`)!,
+      );
+      const odd = others.find(({ type }) => type !== first!.type);
+      if (!odd) continue;
+      throw new ModelError(
+        `The tensors ${first!.name} and ${odd.name} should be of one type, since they are multiplied at once; ` +
+          `they are ${first!.type} and ${odd.type}. Convert the model's weights to a single type.`,
+      );
+    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { ModelError } from "../errors.ts";
 import { FORMAT_BYTES, type Matrix, type MatrixPart, type WeightFormat } from "../kernels/matrix.ts";
 import type { TensorInfo } from "../store/model-folder.ts";
 import type { LlamaConfig } from "./config.ts";
@@ -53,6 +52,7 @@ export class WeightStore {
   readonly #vectors = new Map<string, { buffer: GPUBuffer; offset: number }>();
   readonly #buffers: GPUBuffer[] = [];
 
+  /** Takes tensors that `checkTensors` has found to be the model's. */
   constructor(device: GPUDevice, config: LlamaConfig, tensors: ReadonlyMap<string, TensorInfo>) {
     this.#device = device;
     this.#tensors = tensors;
@@ -72,7 +72,7 @@ export class WeightStore {
 
   get parameterCount(): number {
     return [...this.names].reduce(
-      (sum, name) => sum + this.#tensor(name).shape.reduce((a, b) => a * b, 1),
+      (sum, name) => sum + this.#tensors.get(name)!.shape.reduce((a, b) => a * b, 1),
       0,
     );
   }
@@ -122,8 +122,8 @@ export class WeightStore {
 
   /** Tensors stacked by their rows into one matrix. */
   #matrix(names: readonly string[]): Matrix {
-    const sources = names.map((name) => this.#tensor(name));
-    const { format, inputCount, rowBytes } = commonForm(sources);
+    const sources = names.map((name) => this.#tensors.get(name)!);
+    const { format, inputCount, rowBytes } = rowsOf(sources[0]!);
     const outputCount = sources.reduce((sum, { shape }) => sum + shape[0]!, 0);
     const parts = this.#parts(names[0]!, outputCount, rowBytes);
     let firstRow = 0;
@@ -137,8 +137,8 @@ export class WeightStore {
 
   /** Two tensors of one shape, part by part behind each other. */
   #pairs(names: readonly [string, string]): Matrix {
-    const sources = names.map((name) => this.#tensor(name));
-    const { format, inputCount, rowBytes } = commonForm(sources);
+    const sources = names.map((name) => this.#tensors.get(name)!);
+    const { format, inputCount, rowBytes } = rowsOf(sources[0]!);
     const outputCount = sources[0]!.shape[0]!;
     const parts = this.#parts(names[0], outputCount, 2 * rowBytes);
     for (const [half, name] of names.entries()) {
@@ -164,7 +164,7 @@ export class WeightStore {
   }
 
   #vector(names: readonly string[]): GPUBuffer {
-    const sources = names.map((name) => this.#tensor(name));
+    const sources = names.map((name) => this.#tensors.get(name)!);
     const buffer = this.#buffer(names[0]!, 4 * sources.reduce((sum, { shape }) => sum + shape[0]!, 0));
     let offset = 0;
     for (const { name, shape } of sources) {
@@ -181,34 +181,16 @@ export class WeightStore {
     this.#buffers.push(buffer);
     return buffer;
   }
-
-  #tensor(name: string): TensorInfo {
-    const tensor = this.#tensors.get(name);
-    if (!tensor) throw new ModelError(`The weights lack the tensor ${name}.`);
-    return tensor;
-  }
 }
 
 function formatOf(tensor: TensorInfo): WeightFormat {
   return ({ F32: "f32", F16: "f16", BF16: "bf16" } as const)[tensor.type];
 }
 
-/** What tensors that share a matrix must have in common. */
-function commonForm(sources: readonly TensorInfo[]): {
-  format: WeightFormat;
-  inputCount: number;
-  rowBytes: number;
-} {
-  const [first] = sources;
-  const odd = sources.find(({ type }) => type !== first!.type);
-  if (odd) {
-    throw new ModelError(
-      `${first!.name} is ${first!.type} and ${odd.name} is ${odd.type}: Quire multiplies them as one matrix ` +
-        "and needs one type. Convert the model's weights to a single type.",
-    );
-  }
-  const format = formatOf(first!);
-  const inputCount = first!.shape[1]!;
+/** How a matrix's rows stand in memory. */
+function rowsOf(tensor: TensorInfo): { format: WeightFormat; inputCount: number; rowBytes: number } {
+  const format = formatOf(tensor);
+  const inputCount = tensor.shape[1]!;
   return { format, inputCount, rowBytes: inputCount * FORMAT_BYTES[format] };
 }
 
