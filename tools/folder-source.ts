@@ -1,5 +1,6 @@
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { resolve } from "node:path";
+import { ModelError } from "../src/errors.ts";
 import type { FileSource } from "../src/store/source.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -21,22 +22,30 @@ export function folderSource(folder: string): FileSource {
 
 /** Opens the file when it is first read from, so that a stream nobody reads holds nothing open. */
 function readStream(path: string, start: number, end: number): ReadableStream<Uint8Array<ArrayBuffer>> {
-  let file: FileHandle | undefined;
+  let opening: Promise<FileHandle> | undefined;
   let position = start;
+  const close = async () => (await opening?.catch(() => undefined))?.close();
+  const read = async () => {
+    opening ??= open(path);
+    const chunk = new Uint8Array(Math.max(0, Math.min(CHUNK_BYTES, end - position)));
+    const { bytesRead } = await (await opening).read(chunk, 0, chunk.length, position);
+    position += bytesRead;
+    return chunk.subarray(0, bytesRead);
+  };
   return new ReadableStream(
     {
       async pull(controller) {
-        file ??= await open(path);
-        const chunk = new Uint8Array(Math.max(0, Math.min(CHUNK_BYTES, end - position)));
-        const { bytesRead } = await file.read(chunk, 0, chunk.length, position);
-        position += bytesRead;
-        if (bytesRead > 0) return controller.enqueue(chunk.subarray(0, bytesRead));
-        await file.close();
+        try {
+          const chunk = await read();
+          if (chunk.length > 0) return controller.enqueue(chunk);
+        } catch (error) {
+          await close();
+          throw new ModelError(`${path} could not be read: ${(error as Error).message}.`);
+        }
+        await close();
         controller.close();
       },
-      async cancel() {
-        await file?.close();
-      },
+      cancel: close,
     },
     { highWaterMark: 0 },
   );

@@ -36,19 +36,19 @@ export class FileCursor {
     return this.#sizeBytes;
   }
 
-  /** Goes to the stretch [start, end). False where there is no such file. */
+  /** Goes to the stretch [start, end); an infinite `end` is the file's. False where there is no such file. */
   async seek(start: number, end: number): Promise<boolean> {
     this.#end = end;
     if (this.#reader && !this.#servesRanges) {
       await this.skipTo(start);
       return true;
     }
-    await this.close();
+    this.close();
     const file = await this.#open(start);
     if (!file) return false;
+    this.#attach(file);
     if (file.start > start) throw this.#misplaced(start, file.start);
     this.#servesRanges = file.start === start;
-    this.#attach(file);
     await this.skipTo(start);
     return true;
   }
@@ -70,18 +70,18 @@ export class FileCursor {
     }
   }
 
-  /** Ends the connection. */
-  async close(): Promise<void> {
-    const reader = this.#reader;
+  /** Ends the connection, and does not wait for the source to notice. */
+  close(): void {
+    this.#reader?.cancel().catch(() => {});
     this.#reader = undefined;
     this.#rest = NO_BYTES;
-    await reader?.cancel().catch(() => {});
   }
 
   async #open(start: number): Promise<OpenFile | undefined> {
     const signal = this.#signal;
     if (signal?.aborted) throw abortReason(signal);
-    const options = { range: { start, end: this.#end }, ...(signal && { signal }) };
+    const whole = start === 0 && this.#end === Number.POSITIVE_INFINITY;
+    const options = { ...(!whole && { range: { start, end: this.#end } }), ...(signal && { signal }) };
     return await orAbort(this.#source.open(this.#path, options), signal);
   }
 
@@ -113,7 +113,8 @@ export class FileCursor {
       if (await this.#resume()) return true;
       throw error;
     }
-    return await this.#resume();
+    const unbounded = this.#end === Number.POSITIVE_INFINITY && this.#sizeBytes === undefined;
+    return !unbounded && (await this.#resume());
   }
 
   /**

@@ -1,5 +1,4 @@
 import { ModelError } from "../errors.ts";
-import { orAbort } from "./abort.ts";
 import { FileCursor } from "./file-cursor.ts";
 import type { ByteRange, FileSource } from "./source.ts";
 
@@ -12,24 +11,14 @@ export async function readFile(
   limitBytes: number,
   signal?: AbortSignal,
 ): Promise<Bytes | undefined> {
-  const file = await orAbort(source.open(path, signal ? { signal } : {}), signal);
+  const file = await readRange(source, path, { start: 0, end: Number.POSITIVE_INFINITY }, signal, limitBytes);
   if (!file) return undefined;
-  const reader = file.stream.getReader();
-  const chunks: Bytes[] = [];
-  let length = file.sizeBytes ?? 0;
-  try {
-    if (length > limitBytes) throw tooLarge(path, limitBytes);
-    for (length = 0; ; ) {
-      const { done, value } = await orAbort(reader.read(), signal);
-      if (done) return concatenate(chunks, length);
-      length += value.length;
-      if (length > limitBytes) throw tooLarge(path, limitBytes);
-      chunks.push(value);
-    }
-  } finally {
-    // Not awaited: a source may take its time to notice, and nobody needs to wait for it.
-    reader.cancel().catch(() => {});
-  }
+  const { bytes, sizeBytes = bytes.length } = file;
+  if (bytes.length === sizeBytes) return bytes;
+  throw new ModelError(
+    `${path} of ${source.label} should be ${sizeBytes} bytes long; ${bytes.length} bytes came. ` +
+      "The connection was cut, or the server states a wrong length: load the model again.",
+  );
 }
 
 /** Reads bytes [start, end) of a file, or fewer where it ends before; undefined where there is none. */
@@ -38,19 +27,22 @@ export async function readRange(
   path: string,
   { start, end }: ByteRange,
   signal?: AbortSignal,
+  limitBytes = Number.POSITIVE_INFINITY,
 ): Promise<{ bytes: Bytes; sizeBytes: number | undefined } | undefined> {
   const cursor = new FileCursor(source, path, signal);
   try {
     if (!(await cursor.seek(start, end))) return undefined;
     const chunks: Bytes[] = [];
     let length = 0;
+    if ((cursor.sizeBytes ?? 0) > limitBytes) throw tooLarge(path, limitBytes);
     for (let chunk = await cursor.read(); chunk; chunk = await cursor.read()) {
       chunks.push(chunk);
       length += chunk.length;
+      if (length > limitBytes) throw tooLarge(path, limitBytes);
     }
     return { bytes: concatenate(chunks, length), sizeBytes: cursor.sizeBytes };
   } finally {
-    await cursor.close();
+    cursor.close();
   }
 }
 

@@ -30,13 +30,17 @@ async function ask(
   range: ByteRange | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Response | Error> {
-  const headers = range ? { Range: `bytes=${range.start}-${range.end - 1}` } : {};
+  const headers = range ? { Range: rangeHeader(range) } : {};
   try {
     return await fetch(url, { headers, ...(signal && { signal }) });
   } catch (error) {
     if (signal?.aborted) throw abortReason(signal);
     return error as Error;
   }
+}
+
+function rangeHeader({ start, end }: ByteRange): string {
+  return `bytes=${start}-${end === Number.POSITIVE_INFINITY ? "" : end - 1}`;
 }
 
 /** Whether a status may be another one soon: timeouts, too many requests, a server in trouble. */

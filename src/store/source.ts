@@ -17,7 +17,7 @@ export interface OpenOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Half open: [start, end). */
+/** Half open: [start, end). An infinite end is the file's. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;

@@ -59,7 +59,7 @@ export async function streamTensors(
         await readStretch(cursor, stretch, folder.source.label, buffer, deliver);
       }
     } finally {
-      await cursor.close();
+      cursor.close();
     }
   }
   if (signal?.aborted) throw abortReason(signal);
