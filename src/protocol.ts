@@ -1,4 +1,9 @@
 /** What crosses the boundary between the page and the worker. Types only. */
+import type { EngineSnapshot } from "./engine/metrics.ts";
+import type { RequestTimings, RequestUsage } from "./engine/request.ts";
+
+export type { Latency } from "./engine/metrics.ts";
+export type { RequestTimings, RequestUsage as Usage };
 
 export type Role = "system" | "user" | "assistant" | "tool";
 
@@ -43,9 +48,15 @@ export interface LoadOptions {
   readonly kvType?: KvType;
   /** Sequences that may run at once. */
   readonly maxSequences?: number;
+  /** Which steps are encoded from recorded lists; "full", the fastest, by default. */
+  readonly recording?: RecordingMode;
+  /** Times every kernel, where the device can; slows steps down. */
+  readonly profile?: boolean;
 }
 
 export type KvType = "f32" | "f16";
+
+export type RecordingMode = "none" | "piecewise" | "full" | "fullDecodeOnly" | "fullAndPiecewise";
 
 export interface LoadProgress {
   readonly phase: "open" | "weights" | "compile" | "ready";
@@ -101,33 +112,24 @@ export interface RequestOptions extends SamplingOptions {
   readonly priority?: number;
   /** Requests share cached prompt prefixes only with requests of the same salt. */
   readonly cacheSalt?: string;
+  /** Guesses tokens from the text so far and checks several in one step: the same text, sooner. On by default. */
+  readonly speculate?: boolean;
+  /** Delivers the log-probability of each token along with it. */
+  readonly logprobs?: boolean;
 }
 
 /** A prompt to continue as it is, or a conversation for the model's chat template. */
 export type Prompt = string | readonly Message[];
-
-export interface Usage {
-  readonly promptTokens: number;
-  /** Prompt tokens whose keys and values were found in the prefix cache. */
-  readonly cachedTokens: number;
-  readonly outputTokens: number;
-}
-
-export interface RequestTimings {
-  /** From arrival to the first step that served the request. */
-  readonly queueMs: number;
-  /** From arrival to the first token. */
-  readonly firstTokenMs: number;
-  readonly totalMs: number;
-}
 
 export type FinishReason = "stop" | "length";
 
 export interface GenerateResult {
   readonly text: string;
   readonly tokenIds: readonly number[];
+  /** Natural logarithm of each token's probability, where it was asked for. */
+  readonly logprobs?: readonly number[];
   readonly finishReason: FinishReason;
-  readonly usage: Usage;
+  readonly usage: RequestUsage;
   readonly timings: RequestTimings;
 }
 
@@ -138,6 +140,7 @@ export type StreamEvent =
       readonly type: "text";
       readonly text: string;
       readonly tokenIds: readonly number[];
+      readonly logprobs?: readonly number[];
     }
   | { readonly id: number; readonly type: "end"; readonly result: GenerateResult }
   | { readonly id: number; readonly type: "error"; readonly error: ErrorShape };
@@ -148,10 +151,10 @@ export interface ErrorShape {
   readonly message: string;
 }
 
-/** A snapshot of the engine: plain data, fit for JSON. */
-export interface EngineStats {
-  readonly runningCount: number;
-  readonly waitingCount: number;
+/** A snapshot of the engine: plain data, fit for JSON. What runs the model may add figures of its own. */
+export interface EngineStats extends EngineSnapshot {
+  readonly memory: MemoryPlan;
+  readonly adapter: LoadedModel["adapter"];
   readonly [name: string]: unknown;
 }
 
@@ -161,7 +164,8 @@ export interface RuntimeApi {
   cancelLoad(): void;
   /** Where the events of all streams go, in batches. */
   listen(onEvents: (events: readonly StreamEvent[]) => void): void;
-  start(id: number, prompt: Prompt, options: RequestOptions): void;
+  /** Starts `count` answers to one prompt, 1 by default, as the streams `firstId` and up. */
+  start(firstId: number, prompt: Prompt, options: RequestOptions, count?: number): void;
   cancel(id: number): void;
   stats(): EngineStats;
   dispose(): void;

@@ -63,6 +63,9 @@ export interface EngineSnapshot {
     readonly interToken: Latency;
     readonly encode: Latency;
     readonly run: Latency;
+    /** Of `run`, the work itself and the reading back of its result, where the runner tells them apart. */
+    readonly gpu: Latency;
+    readonly readBack: Latency;
   };
   /** What the latest failed step failed with. */
   readonly failure?: string;
@@ -82,6 +85,8 @@ export class Metrics {
   readonly interToken = new Durations(RING_SIZE);
   readonly encode = new Durations(RING_SIZE);
   readonly run = new Durations(RING_SIZE);
+  readonly gpu = new Durations(RING_SIZE);
+  readonly readBack = new Durations(RING_SIZE);
 
   /** A step is on its way; for some requests it is the first. */
   addBatch(batch: Batch, nowMs: number): void {
@@ -92,11 +97,13 @@ export class Metrics {
     }
   }
 
-  addResult(batch: Batch, { encodeMs, runMs }: StepTimings): void {
+  addResult(batch: Batch, { encodeMs, runMs, gpuMs, readBackMs }: StepTimings): void {
     this.stepCount++;
     this.inputTokens += batch.tokenCount;
     this.encode.add(encodeMs);
     this.run.add(runMs);
+    if (gpuMs !== undefined) this.gpu.add(gpuMs);
+    if (readBackMs !== undefined) this.readBack.add(readBackMs);
     for (const { request, step } of batch.entries)
       if (request.ended) this.discardedTokens += step.sampleCount;
   }
@@ -146,6 +153,8 @@ export function snapshot(scheduler: Scheduler, metrics: Metrics, failure: unknow
       interToken: metrics.interToken.latency,
       encode: metrics.encode.latency,
       run: metrics.run.latency,
+      gpu: metrics.gpu.latency,
+      readBack: metrics.readBack.latency,
     },
     ...(failure === undefined ? {} : { failure: String(failure) }),
   };

@@ -72,6 +72,19 @@ export interface StepTimings {
   readonly encodeMs: number;
   /** From submission to the result's arrival, including the wait behind earlier steps. */
   readonly runMs: number;
+  /** Of `runMs`, the work itself: from submission, or the end of the step before, until the work was done. */
+  readonly gpuMs?: number;
+  /** Of `runMs`, what reading the result back added once the work was done. */
+  readonly readBackMs?: number;
+  /** Each kernel launch, in order, where the runner was asked to time them. */
+  readonly kernels?: readonly KernelTiming[];
+}
+
+export interface KernelTiming {
+  readonly name: string;
+  /** From the beginning of the step's first launch. */
+  readonly startMs: number;
+  readonly durationMs: number;
 }
 
 export interface StepResult {
@@ -102,5 +115,7 @@ export interface Runner {
    * previous step resolved; steps run, and resolve, in the order they were submitted.
    */
   execute(plan: StepPlan): Promise<StepResult>;
+  /** What the runner has to say of itself: plain data, fit for JSON. */
+  stats?(): Readonly<Record<string, unknown>>;
   dispose(): void;
 }

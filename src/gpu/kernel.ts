@@ -1,3 +1,4 @@
+import { DeviceError } from "../errors.ts";
 import { type ShaderConstants, specialize } from "./shader.ts";
 
 /** How a kernel uses one buffer of its bind group. */
@@ -13,14 +14,55 @@ export interface KernelSource {
   readonly bindings: readonly BindingKind[];
 }
 
-export interface Kernel {
+/** A whole buffer, or a part of one on an offset the device allows. */
+export type BufferSlice = GPUBuffer | { buffer: GPUBuffer; offset: number; size: number };
+
+/** A shader with its constants: a pipeline, and the layout that buffers are bound in. */
+export class Kernel {
   readonly name: string;
-  readonly pipeline: GPUComputePipeline;
-  readonly layout: GPUBindGroupLayout;
+  readonly #device: GPUDevice;
+  readonly #layout: GPUBindGroupLayout;
+  readonly #descriptor: GPUComputePipelineDescriptor;
+  #pipeline: GPUComputePipeline | undefined;
+
+  constructor(device: GPUDevice, { name, bindings }: KernelSource, code: string, shared: GPUBindGroupLayout) {
+    this.name = name;
+    this.#device = device;
+    this.#layout = bindGroupLayout(device, name, bindings);
+    this.#descriptor = {
+      label: name,
+      layout: device.createPipelineLayout({ label: name, bindGroupLayouts: [shared, this.#layout] }),
+      compute: { module: device.createShaderModule({ label: name, code }), entryPoint: "main" },
+    };
+  }
+
+  /** Compiled on its first use, unless `compile` was there before. */
+  get pipeline(): GPUComputePipeline {
+    this.#pipeline ??= this.#device.createComputePipeline(this.#descriptor);
+    return this.#pipeline;
+  }
+
+  /** Compiles aside, while this thread and other kernels' compilations go on. */
+  async compile(): Promise<void> {
+    try {
+      this.#pipeline ??= await this.#device.createComputePipelineAsync(this.#descriptor);
+    } catch (error) {
+      throw new DeviceError(
+        `The GPU's driver refused the kernel ${this.name}: ${(error as Error).message}. ` +
+          "Update the browser or the graphics driver.",
+      );
+    }
+  }
+
+  /** A bind group for group 1; buffers in binding order. */
+  bind(buffers: readonly BufferSlice[]): GPUBindGroup {
+    const entries = buffers.map((slice, binding) => ({ binding, resource: resourceOf(slice) }));
+    return this.#device.createBindGroup({ label: this.name, layout: this.#layout, entries });
+  }
 }
 
 /**
- * Compiles kernels, each once. Group 0 is shared by all of them (a step's metadata: a uniform header at
+ * Makes kernels, each once. Group 0 is shared by all of them (a step's metadata: a uniform header at
  * binding 0, the whole buffer read-only at binding 1), so that a pass sets it a single time.
  */
 export class KernelCache {
@@ -38,16 +80,15 @@ export class KernelCache {
     const key = `${source.bindings.join()}\n${code}`;
     let kernel = this.#kernels.get(key);
     if (!kernel) {
-      kernel = this.#compile(source, code);
+      kernel = new Kernel(this.#device, source, code, this.sharedLayout);
       this.#kernels.set(key, kernel);
     }
     return kernel;
   }
 
-  /** A bind group for group 1; buffers in binding order. */
-  bind(kernel: Kernel, buffers: readonly BufferSlice[]): GPUBindGroup {
-    const entries = buffers.map((slice, binding) => ({ binding, resource: resourceOf(slice) }));
-    return this.#device.createBindGroup({ label: kernel.name, layout: kernel.layout, entries });
+  /** Compiles, side by side, all kernels made so far; rejects with a DeviceError that names a refused one. */
+  async compile(): Promise<void> {
+    await Promise.all([...this.#kernels.values()].map((kernel) => kernel.compile()));
   }
 
   /** The bind group for group 0 over a step's metadata buffer. */
@@ -58,24 +99,7 @@ export class KernelCache {
     ];
     return this.#device.createBindGroup({ label: "step", layout: this.sharedLayout, entries });
   }
-
-  #compile({ name, bindings }: KernelSource, code: string): Kernel {
-    const layout = bindGroupLayout(this.#device, name, bindings);
-    const module = this.#device.createShaderModule({ label: name, code });
-    const pipeline = this.#device.createComputePipeline({
-      label: name,
-      layout: this.#device.createPipelineLayout({
-        label: name,
-        bindGroupLayouts: [this.sharedLayout, layout],
-      }),
-      compute: { module, entryPoint: "main" },
-    });
-    return { name, pipeline, layout };
-  }
 }
-
-/** A whole buffer, or a part of one on an offset the device allows. */
-export type BufferSlice = GPUBuffer | { buffer: GPUBuffer; offset: number; size: number };
 
 function resourceOf(slice: BufferSlice): GPUBufferBinding {
   return "buffer" in slice ? slice : { buffer: slice };

@@ -16,13 +16,12 @@ export interface KernelContext {
   readonly unused: GPUBuffer;
 }
 
-/** Compiles a kernel, or finds it compiled, and binds it. */
+/** A launch of a kernel, which is compiled later unless it is compiled already. */
 export function resolve(
   { kernels }: KernelContext,
   source: KernelSource,
   buffers: readonly BufferSlice[],
   grid: (shape: StepShape) => Grid,
 ): StepDispatch {
-  const kernel = kernels.get(source);
-  return { label: source.name, pipeline: kernel.pipeline, bindGroup: kernels.bind(kernel, buffers), grid };
+  return { kernel: kernels.get(source), buffers, grid };
 }

@@ -1,17 +1,19 @@
 import {
+  type KernelTiming,
   MAX_DECODE_TOKENS,
   type Runner,
   type RunnerLimits,
   type SampledToken,
+  type SequenceStep,
   type StepPlan,
   type StepResult,
 } from "../engine/step.ts";
 import { DeviceError } from "../errors.ts";
-import { CommandList } from "../gpu/command-list.ts";
 import type { Gpu } from "../gpu/device.ts";
+import { DeviceWatch } from "../gpu/device-watch.ts";
 import { KernelCache } from "../gpu/kernel.ts";
+import { Profiler } from "../gpu/profiler.ts";
 import { StagingRing } from "../gpu/staging.ts";
-import { MAX_VECTOR_ROWS } from "../kernels/linear.ts";
 import type { KernelContext } from "../kernels/recorder.ts";
 import { rotationTable } from "../kernels/rope-kv-write.ts";
 import { SAMPLE_WORDS } from "../kernels/sample.ts";
@@ -21,6 +23,7 @@ import type { LlamaConfig } from "./config.ts";
 import { allocateKvCache, type KvPlan } from "./kv-cache.ts";
 import { type Llama, llamaStep } from "./llama.ts";
 import { ropeFrequencies } from "./rope.ts";
+import { type RecordingOptions, type RecordingStats, StepLists } from "./step-lists.ts";
 import { StepWriter } from "./step-writer.ts";
 import type { LlamaWeights } from "./weights.ts";
 
@@ -31,31 +34,33 @@ export interface GpuRunnerOptions {
   readonly kvPlan: KvPlan;
   readonly maxSequences: number;
   readonly maxStepTokens: number;
-}
-
-/** A step's dispatches, recorded for steps of up to `tokenLimit` tokens. */
-interface RecordedStep {
-  readonly tokenLimit: number;
-  readonly list: CommandList<StepShape>;
+  readonly recording?: RecordingOptions | undefined;
+  /** Times every kernel launch, where the device can: each gets a pass of its own, so steps take longer. */
+  readonly profile?: boolean | undefined;
 }
 
 /** Runs steps of a Llama on the GPU: one metadata write, one pass over a recorded list, one submit. */
 export class GpuRunner implements Runner {
   readonly limits: RunnerLimits;
   readonly model: Llama;
-  readonly #gpu: Gpu;
+  readonly #device: GPUDevice;
+  readonly #watch: DeviceWatch;
   readonly #kernels: KernelCache;
   readonly #writer: StepWriter;
   readonly #stepBuffer: GPUBuffer;
   readonly #stepGroup: GPUBindGroup;
   readonly #staging: StagingRing;
-  readonly #recorded: readonly RecordedStep[];
+  readonly #lists: StepLists;
+  readonly #profiler: Profiler | undefined;
   readonly #buffers: GPUBuffer[];
+  /** When the latest finished step was done. */
+  #idleSinceMs = 0;
 
   constructor(options: GpuRunnerOptions) {
     const { gpu, config, kvPlan, maxSequences, maxStepTokens } = options;
     const { device } = gpu;
-    this.#gpu = gpu;
+    this.#device = device;
+    this.#watch = new DeviceWatch(device);
     this.#kernels = new KernelCache(device);
     this.limits = {
       blockSize: kvPlan.blockSize,
@@ -83,10 +88,18 @@ export class GpuRunner implements Runner {
       rotations: upload(device, "rotations", rotationTable(ropeFrequencies(config), kvPlan.contextLen)),
       activations: allocateActivations(device, config, sizes),
     };
-    this.#recorded = this.#record();
+    const context = kernelContext(gpu, this.#kernels);
+    this.#lists = new StepLists(
+      (tokenLimit) => llamaStep(context, this.model, tokenLimit),
+      maxStepTokens,
+      options.recording,
+    );
+    const timed = options.profile && gpu.features.timestamps;
+    this.#profiler = timed ? new Profiler(device, this.#lists.largestDispatchCount) : undefined;
     const { cache, rotations, activations } = this.model;
     this.#buffers = [
       this.#stepBuffer,
+      context.unused,
       rotations,
       ...cache.flatMap(({ keys, values }) => [keys, values]),
       ...Object.values(activations),
@@ -98,70 +111,87 @@ export class GpuRunner implements Runner {
     return this.#buffers.reduce((sum, { size }) => sum + size, 0) - this.model.kvPlan.sizeBytes;
   }
 
+  /** Compiles all kernels side by side. Steps may run without, but the first ones then wait for the compiler. */
+  compile(): Promise<void> {
+    return this.#kernels.compile();
+  }
+
   async execute(plan: StepPlan): Promise<StepResult> {
-    const { device } = this.#gpu;
-    const started = performance.now();
+    this.#watch.check();
+    const startedMs = performance.now();
     const shape = this.#writer.write(plan);
     const { words, used } = this.#writer.metadata;
-    device.queue.writeBuffer(this.#stepBuffer, 0, words, 0, used);
-    const encoder = device.createCommandEncoder({ label: "step" });
-    const pass = encoder.beginComputePass({ label: "step" });
-    pass.setBindGroup(0, this.#stepGroup);
-    this.#listFor(shape).encode(pass, shape);
-    pass.end();
+    this.#device.queue.writeBuffer(this.#stepBuffer, 0, words, 0, used);
+    const encoder = this.#device.createCommandEncoder({ label: "step" });
+    const readKernels = this.#encode(encoder, plan, shape);
     const resultBytes = 8 * shape.sampleCount;
     const staging =
       resultBytes > 0 ? this.#staging.copy(encoder, this.model.activations.results, resultBytes) : undefined;
-    device.queue.submit([encoder.finish()]);
-    const submitted = performance.now();
+    this.#device.queue.submit([encoder.finish()]);
+    const submittedMs = performance.now();
+    const done = this.#watch.guard(this.#device.queue.onSubmittedWorkDone()).then(() => performance.now());
     const sampled = staging
-      ? await this.#read(staging, resultBytes, plan)
-      : await device.queue.onSubmittedWorkDone().then(() => plan.sequences.map(() => []));
-    return { sampled, timings: { encodeMs: submitted - started, runMs: performance.now() - submitted } };
+      ? this.#watch.guard(
+          this.#staging.read(staging, resultBytes, (words) => sampledTokens(plan.sequences, words)),
+        )
+      : plan.sequences.map(() => []);
+    const kernels = readKernels && this.#watch.guard(readKernels());
+    const [result, doneMs, times] = await Promise.all([sampled, done, kernels]);
+    const runMs = performance.now() - submittedMs;
+    const gpuMs = doneMs - Math.max(submittedMs, this.#idleSinceMs);
+    this.#idleSinceMs = doneMs;
+    const timings = {
+      encodeMs: submittedMs - startedMs,
+      runMs,
+      gpuMs,
+      readBackMs: submittedMs + runMs - doneMs,
+    };
+    return { sampled: result, timings: times ? { ...timings, kernels: times } : timings };
   }
 
+  stats(): { readonly recording: RecordingStats } {
+    return { recording: this.#lists.stats };
+  }
+
+  /** Steps in flight reject. */
   dispose(): void {
+    this.#watch.close(new DeviceError("The model was disposed of while a step was running: load it again."));
     this.#staging.dispose();
+    this.#profiler?.dispose();
     for (const buffer of this.#buffers) buffer.destroy();
   }
 
-  #listFor(shape: StepShape): CommandList<StepShape> {
-    return this.#recorded.find(({ tokenLimit }) => shape.tokenCount <= tokenLimit)!.list;
+  /** Encodes a step's dispatches; where they are timed, what it returns reads the times. */
+  #encode(
+    encoder: GPUCommandEncoder,
+    plan: StepPlan,
+    shape: StepShape,
+  ): (() => Promise<KernelTiming[]>) | undefined {
+    const list = this.#lists.choose(plan, shape);
+    if (this.#profiler) return this.#profiler.encode(encoder, list, shape, this.#stepGroup);
+    const pass = encoder.beginComputePass({ label: "step" });
+    pass.setBindGroup(0, this.#stepGroup);
+    list.encode(pass, shape);
+    pass.end();
+    return undefined;
   }
+}
 
-  /** One list per form that the matrix products take, the shortest steps first. */
-  #record(): RecordedStep[] {
-    const { device, features, adapter } = this.#gpu;
-    const context: KernelContext = {
-      kernels: this.#kernels,
-      features,
-      software: adapter.software,
-      unused: upload(device, "unused", new Float32Array(4)),
-    };
-    const { maxStepTokens } = this.limits;
-    const limits = [1, 2, 4, 8, MAX_VECTOR_ROWS, maxStepTokens].filter((limit) => limit <= maxStepTokens);
-    return [...new Set(limits)].map((tokenLimit) => ({
-      tokenLimit,
-      list: new CommandList(llamaStep(context, this.model, tokenLimit)),
-    }));
-  }
+/** The results buffer's (token, bits of its log-probability), by sequence. */
+function sampledTokens(sequences: readonly SequenceStep[], words: Uint32Array): SampledToken[][] {
+  const logprobs = new Float32Array(words.buffer, words.byteOffset, words.length);
+  let row = 0;
+  return sequences.map(({ sampleCount }) =>
+    Array.from({ length: sampleCount }, () => {
+      const at = 2 * row++;
+      return { id: words[at]!, logprob: logprobs[at + 1]! };
+    }),
+  );
+}
 
-  async #read(staging: GPUBuffer, sizeBytes: number, { sequences }: StepPlan): Promise<SampledToken[][]> {
-    try {
-      return await this.#staging.read(staging, sizeBytes, (words) => {
-        const logprobs = new Float32Array(words.buffer, words.byteOffset, words.length);
-        let row = 0;
-        return sequences.map(({ sampleCount }) =>
-          Array.from({ length: sampleCount }, () => {
-            const at = 2 * row++;
-            return { id: words[at]!, logprob: logprobs[at + 1]! };
-          }),
-        );
-      });
-    } catch (error) {
-      throw new DeviceError(`The GPU stopped answering: ${(error as Error).message}`);
-    }
-  }
+function kernelContext({ device, features, adapter }: Gpu, kernels: KernelCache): KernelContext {
+  const unused = upload(device, "unused", new Float32Array(4));
+  return { kernels, features, software: adapter.software, unused };
 }
 
 function activationSizes({ maxSequences, maxStepTokens }: GpuRunnerOptions): ActivationSizes {

@@ -13,8 +13,8 @@ import { streamTensors } from "../store/stream-tensors.ts";
 import { ChatTemplate } from "../text/chat-template.ts";
 import { Tokenizer } from "../text/tokenizer.ts";
 
-/** A model ready to answer, with all that its text needs. */
-export interface RunningModel {
+/** A model in a GPU's memory, with all that its text needs. */
+export interface GpuModel {
   readonly label: string;
   readonly config: LlamaConfig;
   readonly generation: GenerationConfig;
@@ -43,7 +43,7 @@ export async function loadModel({
   options,
   onProgress,
   signal,
-}: LoadContext): Promise<RunningModel> {
+}: LoadContext): Promise<GpuModel> {
   onProgress({ phase: "open", loadedBytes: 0, totalBytes: 0 });
   const folder = await openModelFolder(source, { signal });
   const config = parseLlamaConfig(folder.config);
@@ -60,9 +60,10 @@ export async function loadModel({
     budgetBytes: options.kvBudgetBytes,
     maxBindingBytes: gpu.device.limits.maxStorageBufferBindingSize,
   });
-  const { weights, runner } = await allocate(gpu, config, folder, kvPlan, maxSequences);
+  const { weights, runner } = await allocate(gpu, config, folder, kvPlan, options);
   try {
-    await fill(gpu, folder, weights, onProgress, signal);
+    // The kernels compile while the weights come in.
+    await Promise.all([fill(gpu, folder, weights, onProgress, signal), runner.compile()]);
     onProgress({ phase: "ready", loadedBytes: weights.sizeBytes, totalBytes: weights.sizeBytes });
     return { label: source.label, config, generation, tokenizer, template, runner, weights, kvPlan };
   } catch (error) {
@@ -78,7 +79,7 @@ async function allocate(
   config: LlamaConfig,
   folder: ModelFolder,
   kvPlan: KvPlan,
-  maxSequences: number,
+  { maxSequences = MAX_SEQUENCES, recording, profile }: LoadContext["options"],
 ) {
   const { device } = gpu;
   device.pushErrorScope("validation");
@@ -92,6 +93,8 @@ async function allocate(
     kvPlan,
     maxSequences,
     maxStepTokens,
+    recording: { mode: recording },
+    profile,
   });
   const outOfMemory = await device.popErrorScope();
   const invalid = await device.popErrorScope();
