@@ -1,4 +1,4 @@
-import { InputError } from "../errors.ts";
+import { InputError, WorkerError } from "../errors.ts";
 import type { Batch } from "./batch.ts";
 import { type EngineSnapshot, Metrics, snapshot } from "./metrics.ts";
 import { type EndReason, Request, type RequestOptions } from "./request.ts";
@@ -33,6 +33,7 @@ export class Engine {
   #failure: unknown;
   /** Why the engine takes no more requests. */
   #closed: Error | undefined;
+  #disposed = false;
 
   constructor(runner: Runner, options: EngineOptions = {}) {
     const { asynchronous = true, now = () => performance.now() } = options;
@@ -70,11 +71,12 @@ export class Engine {
     this.#scheduler.checkIntegrity();
   }
 
-  /** Ends all requests with reason "cancelled" and disposes of the runner. */
+  /** Ends all requests with an error and disposes of the runner. */
   dispose(): void {
-    if (this.#closed) return;
-    this.#closed = new Error("The engine was disposed of.");
-    for (const request of [...this.#requests.values()]) this.#end(request, "cancelled");
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#closed ??= new WorkerError("The engine was disposed of.");
+    for (const request of [...this.#requests.values()]) this.#end(request, "error", this.#closed);
     this.#runner.dispose();
   }
 

@@ -10,8 +10,8 @@ import type {
   RuntimeApi,
   StreamEvent,
 } from "../protocol.ts";
+import { resolveSource } from "../store/model-address.ts";
 import type { FileSource } from "../store/source.ts";
-import { resolveSource } from "../store/web-source.ts";
 import { StreamingDetokenizer } from "../text/detokenizer.ts";
 import { checkMessages } from "../text/message.ts";
 import { StopMatcher } from "../text/stop-matcher.ts";
