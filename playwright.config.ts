@@ -2,6 +2,7 @@ import { defineConfig } from "@playwright/test";
 import { chromiumLaunchOptions } from "./tools/browser.ts";
 
 const port = 4317;
+const report = process.env.QUIRE_REPORT;
 
 // The built page (`vite build`) in a real browser. Most tests put a fake runtime in the worker's place, to cause
 // what is hard to cause otherwise; `real-model.e2e.ts` runs the real one.
@@ -9,7 +10,8 @@ export default defineConfig({
   testDir: "test/e2e",
   testMatch: "*.e2e.ts",
   outputDir: "test-results",
-  reporter: "list",
+  // `npm test` names a file for the counts.
+  reporter: report ? [["list"], ["json", { outputFile: report }]] : "list",
   timeout: 60_000,
   workers: 1,
   use: {

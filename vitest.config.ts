@@ -19,11 +19,22 @@ export default defineConfig({
       {
         test: {
           name: "dawn",
-          include: ["test/gpu/**/*.test.ts"],
+          include: ["test/gpu/**/*.test.ts", "test/golden/*.dawn.test.ts"],
           environment: "node",
           setupFiles: ["test/support/dawn.ts"],
           testTimeout: 120_000,
           // Dawn's software drivers use every core; side by side they only wait for each other.
+          fileParallelism: false,
+        },
+      },
+      {
+        // Drives the built runtime in a browser from outside, as a user of it does.
+        test: {
+          name: "golden",
+          include: ["test/golden/*.chromium.test.ts"],
+          environment: "node",
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },
