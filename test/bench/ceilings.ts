@@ -1,7 +1,10 @@
+import { DeviceError } from "../../src/errors.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { specialize } from "../../src/gpu/shader.ts";
 import copyShader from "./ceiling_copy.wgsl?raw";
 import fmaShader from "./ceiling_fma.wgsl?raw";
+import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
+import { openDawn } from "./harness/dawn.ts";
 
 /** What a device reaches through WebGPU at best; every speed is to be read against these. */
 export interface Ceilings {
@@ -78,3 +81,31 @@ async function secondsOf(device: GPUDevice, encode: Launch, repeats: number): Pr
   // The first run warms up.
   return Math.min(...runs.slice(1));
 }
+
+async function run({ options, report }: BenchContext): Promise<void> {
+  const gpu = await openDawn(report);
+  if (options["require-hardware"] && gpu.adapter.software) {
+    throw new DeviceError(
+      `A GPU was expected; the adapter is ${gpu.adapter.description}, which computes on the CPU.`,
+    );
+  }
+  const { copyBytesPerS, f32FlopPerS, f16FlopPerS } = await measureCeilings(gpu);
+  const giga = (value: number | undefined) => (value === undefined ? "none" : (value / 1e9).toFixed(1));
+  report.table({
+    title: "Ceilings through WebGPU",
+    columns: ["what", "per second"],
+    rows: [
+      ["copy, bytes read and written (GB)", giga(copyBytesPerS)],
+      ["multiply-adds, f32 (GFLOP)", giga(f32FlopPerS)],
+      ["multiply-adds, f16 (GFLOP)", giga(f16FlopPerS)],
+    ],
+  });
+}
+
+export default {
+  summary: "copy bandwidth and arithmetic peak, which other figures are read against",
+  options: {
+    "require-hardware": { type: "boolean", description: "fail on an adapter that computes on the CPU" },
+  },
+  run,
+} satisfies Benchmark;
