@@ -16,12 +16,18 @@ export function findBrowser(): string | undefined {
 
 /**
  * Which adapter WebGPU gives: "software" computes on the CPU, so that every machine gives the same answers;
- * "best" is the graphics card's, and the software one where there is no card.
+ * "best" is the graphics card's, and the software one where there is no card; "none" finds no adapter.
  */
-export type AdapterChoice = "software" | "best";
+export type AdapterChoice = "software" | "best" | "none";
+
+const adapterArguments: Readonly<Record<AdapterChoice, readonly string[]>> = {
+  software: ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"],
+  best: ["--enable-unsafe-webgpu", "--enable-features=Vulkan"],
+  none: ["--disable-gpu"],
+};
 
 /**
- * How to start a headless Chromium with WebGPU. The background services are off because a machine without a
+ * How to start a headless Chromium. The background services are off because a machine without a
  * network lets them hang.
  */
 export function chromiumLaunchOptions(adapter: AdapterChoice = "software"): LaunchOptions {
@@ -30,8 +36,7 @@ export function chromiumLaunchOptions(adapter: AdapterChoice = "software"): Laun
     ...(executablePath ? { executablePath } : {}),
     args: [
       "--no-sandbox",
-      "--enable-unsafe-webgpu",
-      adapter === "software" ? "--use-webgpu-adapter=swiftshader" : "--enable-features=Vulkan",
+      ...adapterArguments[adapter],
       "--no-first-run",
       "--disable-background-networking",
       "--disable-component-update",
