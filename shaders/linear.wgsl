@@ -1,7 +1,14 @@
-// What the linear kernels share: which rows they read, and what happens to a finished product.
+// What the linear kernels share: which rows they read, in which order they add, and what happens to a finished
+// product.
 //
 // Constants: INPUTS, OUTPUTS (virtual outputs of this part), PAIR_OFFSET, BIAS_PAIR_OFFSET,
-// FIRST_OUTPUT, OUTPUT_STRIDE, EPSILON, and the switches NORM, BIAS, SWIGLU, ACCUMULATE, SAMPLED_ROWS (0 or 1).
+// FIRST_OUTPUT, OUTPUT_STRIDE, EPSILON, LANES, CHUNK_QUADS (1 or 2), and the switches NORM, BIAS, SWIGLU,
+// ACCUMULATE, SAMPLED_ROWS (0 or 1).
+//
+// An input row is cut into chunks of CHUNK_QUADS quads, which are dealt out to LANES lanes in turn. A product is
+// the sum of its lanes' sums, in their order, and a lane's sum is that of its quads, in theirs. Every form adds
+// in this order, and LANES follows from the matrix alone: a row comes to the same bits whatever the number of
+// rows beside it.
 //
 // With NORM the input is RMS-normalised on the way in: the gains multiply it as it is read, and the factor
 // 1 / rms, the same for a whole row, multiplies the product at the end. So the sum of squares is gathered in
@@ -11,6 +18,7 @@
 // output i is silu(gate) * up.
 
 const QUADS = INPUTS / 4u;
+const CHUNKS = QUADS / CHUNK_QUADS;
 
 @group(1) @binding(1) var<storage, read> input: array<vec4f>; // [rows][INPUTS / 4]
 @group(1) @binding(2) var<storage, read> gains: array<vec4f>; // [INPUTS / 4], with NORM

@@ -1,6 +1,6 @@
 // Matrix product for many input rows: a workgroup makes a TILE_ROWS x TILE_OUTPUTS tile, an invocation a
-// THREAD_ROWS x THREAD_OUTPUTS piece of it, over slices of SLICE_QUADS * 4 inputs staged in workgroup
-// memory. Grid: output tiles, row tiles.
+// THREAD_ROWS x THREAD_OUTPUTS piece of it, lane by lane (see linear.wgsl), over slices of SLICE_QUADS * 4 of a
+// lane's inputs staged in workgroup memory. Grid: output tiles, row tiles.
 //
 // Constants: those of linear.wgsl, TILE_ROWS, TILE_OUTPUTS, THREAD_ROWS, THREAD_OUTPUTS, SLICE_QUADS.
 
@@ -13,6 +13,7 @@ const STRIDE = SLICE_QUADS + 1u; // one more, so that the rows of a tile start i
 
 var<workgroup> input_tile: array<vec4f, TILE_ROWS * STRIDE>;
 var<workgroup> weight_tile: array<vec4f, TILE_OUTPUTS * STRIDE>;
+var<workgroup> square_tile: array<f32, TILE_ROWS * STRIDE>; // with NORM, of the inputs before their gains
 
 // Outputs of an invocation lie THREADS_X apart; with SWIGLU each gate lies beside its up.
 fn virtual_output(first: u32, tile_output: u32) -> u32 {
@@ -46,67 +47,70 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     weight_starts[i] = weight_row(min(virtual_output(first_output, tile_output), OUTPUTS - 1u)) * QUADS;
   }
 
-  var squares: array<f32, STAGED_INPUTS>;
-  var sums: array<array<f32, THREAD_OUTPUTS>, THREAD_ROWS>;
-  for (var slice = 0u; slice < QUADS; slice += SLICE_QUADS) {
-    let quad = slice + staged_quad;
-    let inside = quad < QUADS;
-    for (var i = 0u; i < STAGED_INPUTS; i++) {
-      let value = select(vec4f(), input[input_starts[i] + min(quad, QUADS - 1u)], inside);
-      if (NORM == 1) {
-        squares[i] += dot(value, value);
+  var totals: array<array<f32, THREAD_OUTPUTS>, THREAD_ROWS>;
+  var square_totals: array<f32, THREAD_ROWS>;
+  for (var lane = 0u; lane < LANES; lane++) {
+    let lane_quads = (CHUNKS - lane + LANES - 1u) / LANES * CHUNK_QUADS;
+    // Their zeros are written out, because Dawn gives a variable its implied zero only once, not in every turn.
+    var sums = array<array<f32, THREAD_OUTPUTS>, THREAD_ROWS>();
+    var squares = array<f32, THREAD_ROWS>();
+    for (var slice = 0u; slice < lane_quads; slice += SLICE_QUADS) {
+      // Past the lane's end zeros are added.
+      let inside = slice + staged_quad < lane_quads;
+      let lane_quad = min(slice + staged_quad, lane_quads - 1u);
+      let quad = (lane_quad / CHUNK_QUADS * LANES + lane) * CHUNK_QUADS + lane_quad % CHUNK_QUADS;
+      for (var i = 0u; i < STAGED_INPUTS; i++) {
+        let at = (thread + i * THREADS) / SLICE_QUADS * STRIDE + staged_quad;
+        var value = select(vec4f(), input[input_starts[i] + quad], inside);
+        if (NORM == 1) {
+          square_tile[at] = dot(value, value);
+          value *= gains[quad];
+        }
+        input_tile[at] = value;
       }
-      input_tile[(thread + i * THREADS) / SLICE_QUADS * STRIDE + staged_quad] = value;
-    }
-    for (var i = 0u; i < STAGED_WEIGHTS; i++) {
-      var weight = weights4(weight_starts[i] + min(quad, QUADS - 1u));
-      if (NORM == 1) {
-        weight *= gains[min(quad, QUADS - 1u)];
+      for (var i = 0u; i < STAGED_WEIGHTS; i++) {
+        weight_tile[(thread + i * THREADS) / SLICE_QUADS * STRIDE + staged_quad] =
+          weights4(weight_starts[i] + quad);
       }
-      weight_tile[(thread + i * THREADS) / SLICE_QUADS * STRIDE + staged_quad] = weight;
-    }
-    workgroupBarrier();
-    for (var q = 0u; q < SLICE_QUADS; q++) {
-      var w: array<vec4f, THREAD_OUTPUTS>;
-      for (var o = 0u; o < THREAD_OUTPUTS; o++) {
-        w[o] = weight_tile[(x + o * THREADS_X) * STRIDE + q];
-      }
-      for (var r = 0u; r < THREAD_ROWS; r++) {
-        let value = input_tile[(y + r * THREADS_Y) * STRIDE + q];
+      workgroupBarrier();
+      for (var q = 0u; q < SLICE_QUADS; q++) {
+        var w: array<vec4f, THREAD_OUTPUTS>;
         for (var o = 0u; o < THREAD_OUTPUTS; o++) {
-          sums[r][o] += dot(value, w[o]);
+          w[o] = weight_tile[(x + o * THREADS_X) * STRIDE + q];
+        }
+        for (var r = 0u; r < THREAD_ROWS; r++) {
+          let at = (y + r * THREADS_Y) * STRIDE + q;
+          let value = input_tile[at];
+          if (NORM == 1) {
+            squares[r] += square_tile[at];
+          }
+          for (var o = 0u; o < THREAD_OUTPUTS; o++) {
+            sums[r][o] += dot(value, w[o]);
+          }
         }
       }
+      workgroupBarrier();
     }
-    workgroupBarrier();
-  }
-
-  // The tile's memory now carries the sums of squares to the invocations that need them.
-  if (NORM == 1) {
-    for (var i = 0u; i < STAGED_INPUTS; i++) {
-      input_tile[(thread + i * THREADS) / SLICE_QUADS * STRIDE + staged_quad] = vec4f(squares[i]);
-    }
-    workgroupBarrier();
-  }
-  for (var r = 0u; r < THREAD_ROWS; r++) {
-    let tile_row = y + r * THREADS_Y;
-    let row = first_row + tile_row;
-    var square_sum = 0.0;
-    if (NORM == 1) {
-      for (var q = 0u; q < SLICE_QUADS; q++) {
-        square_sum += input_tile[tile_row * STRIDE + q].x;
+    for (var r = 0u; r < THREAD_ROWS; r++) {
+      square_totals[r] += squares[r];
+      for (var o = 0u; o < THREAD_OUTPUTS; o++) {
+        totals[r][o] += sums[r][o];
       }
     }
+  }
+
+  for (var r = 0u; r < THREAD_ROWS; r++) {
+    let row = first_row + y + r * THREADS_Y;
     for (var o = 0u; o < THREAD_OUTPUTS; o++) {
       let output_index = virtual_output(first_output, x + o * THREADS_X);
       if (row > last_row || output_index >= OUTPUTS) {
         continue;
       }
-      let value = finish(sums[r][o], square_sum, output_index);
+      let value = finish(totals[r][o], square_totals[r], output_index);
       if (SWIGLU == 0) {
         store(row, output_index, value);
       } else if ((o & 1u) == 0u) {
-        let up = finish(sums[r][(o + 1u) % THREAD_OUTPUTS], square_sum, output_index + 1u);
+        let up = finish(totals[r][(o + 1u) % THREAD_OUTPUTS], square_totals[r], output_index + 1u);
         store(row, output_index >> 1u, silu(value) * up);
       }
     }

@@ -2,10 +2,7 @@
 //
 // A group of LANES invocations walks along INPUTS and makes GROUP_OUTPUTS outputs for COLUMNS rows;
 // a workgroup is WORKGROUP / LANES such groups. Grid: outputs, row blocks.
-// Constants: those of linear.wgsl and lane_sum_*.wgsl, GROUP_OUTPUTS, COLUMNS, CHUNK_QUADS (1 or 2).
-
-const CHUNKS = QUADS / CHUNK_QUADS;
-const PRODUCTS = GROUP_OUTPUTS * COLUMNS;
+// Constants: those of linear.wgsl and lane_sum_*.wgsl, GROUP_OUTPUTS, COLUMNS.
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
@@ -27,28 +24,24 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
 
   var sums: array<f32, SUMS>; // [GROUP_OUTPUTS][COLUMNS], then [COLUMNS] sums of squares with NORM
   for (var chunk = lane; chunk < CHUNKS; chunk += LANES) {
-    var values: array<array<vec4f, CHUNK_QUADS>, COLUMNS>;
-    for (var c = 0u; c < COLUMNS; c++) {
-      for (var q = 0u; q < CHUNK_QUADS; q++) {
-        let quad = chunk * CHUNK_QUADS + q;
-        var value = input[row_starts[c] + quad];
-        if (NORM == 1) {
-          sums[PRODUCTS + c] += dot(value, value);
-          value *= gains[quad];
-        }
-        values[c][q] = value;
-      }
-    }
+    var chunk_weights: array<array<vec4f, 2>, GROUP_OUTPUTS>;
     for (var o = 0u; o < GROUP_OUTPUTS; o++) {
       if (CHUNK_QUADS == 2) {
-        let weight = weights8(weight_starts[o] + chunk);
-        for (var c = 0u; c < COLUMNS; c++) {
-          sums[o * COLUMNS + c] += dot(weight[0], values[c][0]) + dot(weight[1], values[c][CHUNK_QUADS - 1]);
-        }
+        chunk_weights[o] = weights8(weight_starts[o] + chunk);
       } else {
-        let weight = weights4(weight_starts[o] + chunk);
-        for (var c = 0u; c < COLUMNS; c++) {
-          sums[o * COLUMNS + c] += dot(weight, values[c][0]);
+        chunk_weights[o][0] = weights4(weight_starts[o] + chunk);
+      }
+    }
+    for (var q = 0u; q < CHUNK_QUADS; q++) {
+      let quad = chunk * CHUNK_QUADS + q;
+      for (var c = 0u; c < COLUMNS; c++) {
+        var value = input[row_starts[c] + quad];
+        if (NORM == 1) {
+          sums[SUMS - COLUMNS + c] += dot(value, value);
+          value *= gains[quad];
+        }
+        for (var o = 0u; o < GROUP_OUTPUTS; o++) {
+          sums[o * COLUMNS + c] += dot(value, chunk_weights[o][q]);
         }
       }
     }

@@ -58,7 +58,7 @@ function rowsOf(op: Linear, shape: StepShape): number {
   return op.sampledRows ? shape.sampleCount : shape.tokenCount;
 }
 
-function constantsOf(op: Linear, part: MatrixPart): Record<string, number> {
+function constantsOf({ software }: KernelContext, op: Linear, part: MatrixPart) {
   return {
     INPUTS: op.matrix.inputCount,
     OUTPUTS: op.swiglu ? 2 * part.outputCount : part.outputCount,
@@ -73,7 +73,16 @@ function constantsOf(op: Linear, part: MatrixPart): Record<string, number> {
     SWIGLU: op.swiglu ? 1 : 0,
     ACCUMULATE: op.accumulate ? 1 : 0,
     SAMPLED_ROWS: op.sampledRows ? 1 : 0,
+    ...summation(op.matrix, software),
   };
+}
+
+/** The order in which a matrix's products are summed: the same in all forms, see shaders/linear.wgsl. */
+function summation({ inputCount }: Matrix, software: boolean) {
+  const chunkQuads = inputCount % 8 === 0 ? 2 : 1;
+  let lanes = software ? 4 : 32;
+  while (lanes > 1 && lanes * chunkQuads * 4 > inputCount) lanes /= 2;
+  return { LANES: lanes, CHUNK_QUADS: chunkQuads };
 }
 
 /** Runs for `least` to `most` rows, `columns` of them per workgroup. */
@@ -82,7 +91,7 @@ function vectorForm(columns: number, least: number, most: number): Form {
     const constants = vectorConstants(context, op, part, columns);
     const perWorkgroup = (constants.WORKGROUP / constants.LANES) * constants.GROUP_OUTPUTS;
     const workgroups = Math.ceil(constants.OUTPUTS / perWorkgroup);
-    const laneSum = inSubgroup(context, constants.LANES) ? laneSumSubgroup : laneSumPlain;
+    const laneSum = addsInSubgroup(context, constants.LANES) ? laneSumSubgroup : laneSumPlain;
     return launch(context, op, part, `linear_vector`, [laneSum, vectorShader], constants, (shape) => {
       const rows = rowsOf(op, shape);
       return rows < least || rows > most ? [0] : [workgroups, Math.ceil(rows / columns)];
@@ -90,28 +99,42 @@ function vectorForm(columns: number, least: number, most: number): Form {
   };
 }
 
-/** A group of lanes can add up by shuffling where even the smallest subgroup holds it. */
-function inSubgroup({ features }: KernelContext, lanes: number): boolean {
-  return features.subgroups && lanes <= features.subgroupMinSize;
+/**
+ * Whether a group of lanes adds up by shuffling: where even the smallest subgroup holds it, and while it is small.
+ * Every lane then adds up every sum; through workgroup memory the lanes share the sums out among themselves.
+ */
+function addsInSubgroup({ features }: KernelContext, lanes: number): boolean {
+  return features.subgroups && lanes <= Math.min(features.subgroupMinSize, 8);
 }
 
+/** Partial sums of an invocation that go through workgroup memory at a time: 12 KiB for 128 invocations. */
+const MOST_IN_PASS = 24;
+
+/** Outputs from which on there are workgroups enough for a group to make four. */
+const MANY_OUTPUTS = 8192;
+
 function vectorConstants(context: KernelContext, op: Linear, part: MatrixPart, columns: number) {
-  const { inputCount } = op.matrix;
-  const chunkQuads = inputCount % 8 === 0 ? 2 : 1;
-  const groupOutputs = Math.max(2, Math.min(4, (context.software ? 16 : 32) / columns));
-  let lanes = context.software ? 4 : 32;
-  while (lanes > 1 && lanes * chunkQuads * 4 > inputCount) lanes /= 2;
+  const constants = constantsOf(context, op, part);
+  const groupOutputs = context.software
+    ? Math.max(2, Math.min(4, 16 / columns))
+    : constants.OUTPUTS < MANY_OUTPUTS
+      ? 2
+      : 4;
   const sums = groupOutputs * columns + (op.norm ? columns : 0);
   return {
-    ...constantsOf(op, part),
-    OUTPUTS: op.swiglu ? 2 * part.outputCount : part.outputCount,
+    ...constants,
     WORKGROUP: context.software ? 16 : 128,
-    LANES: lanes,
     GROUP_OUTPUTS: groupOutputs,
     COLUMNS: columns,
-    CHUNK_QUADS: chunkQuads,
     SUMS: sums,
+    PASS: sums / passCount(sums),
   };
+}
+
+function passCount(sums: number): number {
+  let count = Math.ceil(sums / MOST_IN_PASS);
+  while (sums % count !== 0) count++;
+  return count;
 }
 
 const hardwareTile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
@@ -122,8 +145,8 @@ const softwareTile = { TILE_ROWS: 16, TILE_OUTPUTS: 16, THREAD_ROWS: 4, THREAD_O
 function tiledForm(least: number): Form {
   return (context, op, part) => {
     const tile = context.software ? softwareTile : hardwareTile;
-    const constants = { ...constantsOf(op, part), ...tile };
-    const tiles = Math.ceil((op.swiglu ? 2 * part.outputCount : part.outputCount) / tile.TILE_OUTPUTS);
+    const constants = { ...constantsOf(context, op, part), ...tile };
+    const tiles = Math.ceil(constants.OUTPUTS / tile.TILE_OUTPUTS);
     return launch(context, op, part, "linear_tiled", [tiledShader], constants, (shape) => {
       const rows = rowsOf(op, shape);
       return rows < least ? [0] : [tiles, Math.ceil(rows / tile.TILE_ROWS)];
