@@ -1,7 +1,9 @@
-import { Template } from "@huggingface/jinja";
+import { Interpreter, parse, tokenize } from "@huggingface/jinja";
 import { InputError, ModelError } from "../errors.ts";
 import { markTemplate } from "./mark-template.ts";
 import type { TemplateMessage } from "./message.ts";
+import { show } from "./model-file.ts";
+import { Refusal, templateScope } from "./template-globals.ts";
 import { escapeMarks, TemplateMarks, unmark } from "./template-marks.ts";
 import type { Rendered, Tokenizer } from "./tokenizer.ts";
 import { checkTools } from "./tool.ts";
@@ -11,20 +13,24 @@ export interface RenderOptions {
   readonly addGenerationPrompt: boolean;
   /** Functions offered to the model, in the form of the OpenAI chat API. */
   readonly tools?: unknown;
+  /** The time that templates write into a prompt; now by default. */
+  readonly now?: Date;
 }
+
+type Program = ReturnType<typeof parse>;
 
 /** A model's chat template: turns a conversation into the text the model was trained on. */
 export class ChatTemplate {
-  readonly #template: Template;
+  readonly #program: Program;
   readonly #marks: TemplateMarks;
   /** What every template may name. */
   readonly #globals: Readonly<Record<string, string>>;
 
   /** Takes Jinja source. Raises a ModelError for one that does not parse. */
   constructor(source: string, tokenizer: Tokenizer) {
-    this.#template = parse(source);
+    this.#program = parseTemplate(source);
     this.#marks = new TemplateMarks(tokenizer.special);
-    markTemplate(this.#template.parsed, (text) => this.#marks.mark(text));
+    markTemplate(this.#program, (text) => this.#marks.mark(text));
     const named = [...tokenizer.named].map(([name, content]) => [name, this.#marks.mark(content)]);
     this.#globals = { bos_token: "", eos_token: "", ...Object.fromEntries(named) };
   }
@@ -33,44 +39,53 @@ export class ChatTemplate {
    * Writes a conversation. Special tokens in the result are the template's own: one that a message contains
    * stays text. Raises an InputError for a conversation that the template refuses.
    */
-  render(messages: readonly TemplateMessage[], { addGenerationPrompt, tools }: RenderOptions): Rendered {
-    const offered = tools === undefined ? undefined : checkTools(tools);
+  render(
+    messages: readonly TemplateMessage[],
+    { addGenerationPrompt, tools, now = new Date() }: RenderOptions,
+  ): Rendered {
+    const offered = tools === undefined ? [] : checkTools(tools);
     const variables = {
       ...this.#globals,
       messages: escapeStrings(messages),
       add_generation_prompt: addGenerationPrompt,
-      ...(offered && offered.length > 0 ? { tools: escapeStrings(offered) } : {}),
+      // Null where there are none: templates are written for Hugging Face transformers, which does this.
+      tools: offered.length > 0 ? escapeStrings(offered) : null,
     };
     try {
-      return this.#marks.read(this.#template.render(variables));
+      const { value } = new Interpreter(templateScope(variables, now)).run(this.#program);
+      return this.#marks.read(String(value));
     } catch (error) {
-      throw refusal(unmark(error instanceof Error ? error.message : String(error)));
+      throw failure(error);
     }
   }
 }
 
-function parse(source: unknown): Template {
+function parseTemplate(source: unknown): Program {
   if (typeof source !== "string") {
-    throw new ModelError(`The chat template should be a text; it is ${JSON.stringify(source)}. ${REMEDY}`);
+    throw new ModelError(`The chat template should be a text; it is ${show(source)}. ${REMEDY}`);
   }
   try {
-    return new Template(source);
+    return parse(tokenize(source, { lstrip_blocks: true, trim_blocks: true }));
   } catch (error) {
-    throw new ModelError(`The chat template cannot be parsed: ${(error as Error).message}. ${REMEDY}`);
+    throw new ModelError(`The chat template cannot be parsed: ${reasonOf(error)}. ${REMEDY}`);
   }
 }
 
 const REMEDY = "Use the template as the model's authors published it.";
 
-/** What a failed rendering means: the template is at fault where it names something that does not exist. */
-function refusal(reason: string): Error {
-  const sentence = reason.replace(/\.$/, "");
-  if (/^Unknown .*(filter|test)|^Unknown test/.test(reason)) {
-    return new ModelError(`The chat template needs what Quire does not have: ${sentence}. ${REMEDY}`);
-  }
-  return new InputError(
-    `The model's chat template refuses this conversation: ${sentence}. Change the messages to what it accepts.`,
-  );
+/** What a failed rendering means: the template refuses the conversation, or cannot be followed. */
+function failure(error: unknown): Error {
+  const reason = reasonOf(error);
+  return error instanceof Refusal
+    ? new InputError(`The model's chat template refuses this conversation: ${reason}. Change the messages.`)
+    : new ModelError(
+        `The model's chat template fails on this conversation: ${reason}. ` +
+          "Change the messages or tools, or use a template that Quire can follow.",
+      );
+}
+
+function reasonOf(error: unknown): string {
+  return unmark(error instanceof Error ? error.message : String(error)).replace(/\.+$/, "");
 }
 
 /** The same value with every string in it escaped, names of fields included. */

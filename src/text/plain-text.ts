@@ -43,10 +43,12 @@ export class PlainText {
     const written = this.#first.post_processor?.([TEXT], null, true) as { tokens: string[] } | undefined;
     const tokens = written?.tokens ?? [TEXT];
     const at = tokens.indexOf(TEXT);
+    if (at < 0) throw wrongFile(FILE, "post_processor leaves out the text");
     return { before: tokens.slice(0, at), after: tokens.slice(at + 1) };
   }
 }
 
+const FILE = "tokenizer.json";
 /** A lone surrogate: well-formed text does not contain it. */
 const UNREACHABLE = "\uDFFF";
 const TEXT = `${UNREACHABLE}text`;
@@ -64,9 +66,11 @@ function open(json: JsonObject, model: TokenModel, config: TokenizerConfig): Lib
     if (model.type === "BPE" && mayCut(model)) {
       library.pre_tokenizer = new SafeCuts(library.pre_tokenizer, model);
     }
+    // Some of what is wrong in a file shows only when it is used.
+    library.encode("A text");
     return library;
   } catch (error) {
-    throw wrongFile("tokenizer.json", `the tokenizer cannot be made: ${(error as Error).message}`);
+    throw wrongFile(FILE, `the tokenizer cannot be made: ${(error as Error).message}`);
   }
 }
 
@@ -80,6 +84,9 @@ function withoutSpecial(model: TokenModel, { special }: AddedTokens): JsonObject
       vocab: model.pieces.map(([token, score]) => [rename(token), score]),
     };
   }
+  // A vocabulary is large: it is copied only where something in it changes.
+  const isSame = ![...special.keys()].some((token) => model.ids.has(token));
+  if (isSame) return { ...model.json, type: model.type, merges: model.merges };
   const { unk_token: unknown } = model.json;
   return {
     ...model.json,

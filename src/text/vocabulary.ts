@@ -84,7 +84,8 @@ function splitMerge(merge: string, ids: ReadonlyMap<string, number>): [string, s
 }
 
 function parseUnigram(json: JsonObject): UnigramModel {
-  const { vocab, unk_id: unknown } = json;
+  const { vocab, unk_id: unknown, byte_fallback: byBytes = false } = json;
+  if (byBytes !== false) throw wrongField(FILE, "model.byte_fallback", "false in a Unigram model", byBytes);
   if (!Array.isArray(vocab) || vocab.length === 0) {
     throw wrongField(FILE, "model.vocab", "a list of tokens with their scores", vocab);
   }
