@@ -30,11 +30,15 @@ export const SHARED_TOKENIZERS = [
 const DEMO = new URL("../../../public/models/quire-demo/", import.meta.url);
 
 export function sharedTokenizer(folder: string): TokenizerFiles {
-  return {
+  const files = read.get(folder) ?? {
     tokenizer: JSON.parse(readSharedText(`${folder}/tokenizer.json`)),
     config: JSON.parse(readSharedText(`${folder}/tokenizer_config.json`)),
   };
+  read.set(folder, files);
+  return files;
 }
+
+const read = new Map<string, TokenizerFiles>();
 
 /** The tokenizer of the model that comes with Quire. */
 export function demoTokenizer(): TokenizerFiles {
@@ -52,9 +56,14 @@ export function allTokenizers(): Map<string, TokenizerFiles> {
   ]);
 }
 
-export function open({ tokenizer, config }: TokenizerFiles): Tokenizer {
-  return new Tokenizer(tokenizer, config);
+/** The tokenizer of some files; made once, because a large one takes a second. */
+export function open(files: TokenizerFiles): Tokenizer {
+  const tokenizer = opened.get(files) ?? new Tokenizer(files.tokenizer, files.config);
+  opened.set(files, tokenizer);
+  return tokenizer;
 }
+
+const opened = new WeakMap<TokenizerFiles, Tokenizer>();
 
 /**
  * The library's own tokenizer, for which text may contain special tokens. It finds a special token that is
