@@ -38,8 +38,10 @@ export class Engine {
   constructor(runner: Runner, options: EngineOptions = {}) {
     const { asynchronous = true, now = () => performance.now() } = options;
     this.#runner = runner;
-    this.#scheduler = new Scheduler(runner.limits, options);
-    this.#depth = asynchronous ? 2 : 1;
+    const { prefixReuse = true, stepsInFlight = 2 } = runner.capabilities ?? {};
+    const { prefixCache = true } = options;
+    this.#scheduler = new Scheduler(runner.limits, { ...options, prefixCache: prefixCache && prefixReuse });
+    this.#depth = asynchronous ? Math.min(2, stepsInFlight) : 1;
     this.#now = now;
   }
 

@@ -108,8 +108,18 @@ export interface RunnerLimits {
   readonly vocabSize: number;
 }
 
+/** How a runner wants to be used; the engine plans within it. */
+export interface RunnerCapabilities {
+  /** Whether blocks that one sequence filled may be given to another to read. */
+  readonly prefixReuse: boolean;
+  /** Steps that are worth submitting before the first of them has resolved. */
+  readonly stepsInFlight: number;
+}
+
 export interface Runner {
   readonly limits: RunnerLimits;
+  /** Prefix reuse and two steps in flight where undefined. */
+  readonly capabilities?: RunnerCapabilities;
   /**
    * Submits a step and resolves with what it sampled. May be called again before the
    * previous step resolved; steps run, and resolve, in the order they were submitted.
