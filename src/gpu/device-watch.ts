@@ -1,5 +1,8 @@
 import { DeviceError } from "../errors.ts";
 
+/** How long the news of a loss may take after its first consequence. */
+const LOSS_NEWS_MS = 200;
+
 /**
  * Lets whoever waits for a device learn that it is gone, or that it refused something nobody asked it about: a
  * promise of the device's may stay pending then, or resolve as if all were well.
@@ -37,9 +40,10 @@ export class DeviceWatch {
           done();
           resolve(value);
         },
-        (error) => {
+        async (error) => {
+          const cause = await this.#causeOf(error);
           done();
-          reject(this.#closed ?? new DeviceError(`The GPU did not answer: ${(error as Error).message}`));
+          reject(cause);
         },
       );
     });
@@ -53,8 +57,15 @@ export class DeviceWatch {
     this.#reject(error);
   }
 
+  /** Of an answer that failed. Those of a lost device may fail before it is known to be lost. */
+  async #causeOf(error: unknown): Promise<DeviceError> {
+    await Promise.race([this.#device.lost, new Promise((resolve) => setTimeout(resolve, LOSS_NEWS_MS))]);
+    return this.#closed ?? new DeviceError(`The GPU did not answer: ${(error as Error).message}`);
+  }
+
   #refused(message: string): void {
-    const error = new DeviceError(`The GPU refused a step: ${message}. Load the model again.`);
+    const [what] = message.split("\n");
+    const error = new DeviceError(`The GPU refused a step: ${what} Load the model again.`);
     if (this.#waiting.size === 0) this.#pending = error;
     this.#reject(error);
   }

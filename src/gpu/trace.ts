@@ -1,7 +1,7 @@
 /** A stretch of time on a row of a trace. */
 export interface Span {
   readonly name: string;
-  /** The row, as "process/thread". */
+  /** The row it stands on. */
   readonly row: string;
   readonly startMs: number;
   readonly durationMs: number;

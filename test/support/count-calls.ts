@@ -33,7 +33,7 @@ export class CallCounter {
         onResult(result);
         return result;
       };
-      Object.defineProperty(target, name, { value: counted });
+      Object.defineProperty(target, name, { value: counted, configurable: true });
     }
   }
 }
