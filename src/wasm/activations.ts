@@ -1,5 +1,4 @@
 import type { LlamaConfig } from "../model/config.ts";
-import { ropeFrequencies } from "../model/rope.ts";
 import { qkvSize } from "./llama-graph.ts";
 import type { Ort } from "./ort.ts";
 
@@ -21,17 +20,15 @@ export class Activations {
   readonly headInput: number;
   /** `[samples][vocabSize]`. */
   readonly logits: number;
+  /** Pointer to `[rows][qkvSize]`. */
+  readonly qkv: number;
   /** Each row of `qkv` and `attended` on its own, as attention takes and gives them. */
   readonly rows: readonly { readonly qkv: number; readonly attended: number }[];
   /** The position of the row that attends, and the length of its sequence: one i32 each, with their tensors. */
   readonly position: Place;
   readonly length: Place;
-  /** `[contextLen][headDim / 2]`. */
-  readonly cosines: number;
-  readonly sines: number;
   readonly #ort: Ort;
   readonly #config: LlamaConfig;
-  readonly #qkv: number;
   readonly #attended: number;
   readonly #byRows = new Map<number, RowTensors>();
   readonly #bySamples = new Map<number, { readonly input: number; readonly logits: number }>();
@@ -39,23 +36,21 @@ export class Activations {
   readonly #tensors: number[] = [];
 
   constructor(ort: Ort, config: LlamaConfig, sizes: ActivationSizes) {
-    const { rowCount, sampleCount, contextLen } = sizes;
+    const { rowCount, sampleCount } = sizes;
     const { hiddenSize, vocabSize } = config;
     this.#ort = ort;
     this.#config = config;
     this.hidden = [this.#floats(rowCount * hiddenSize), this.#floats(rowCount * hiddenSize)];
     this.headInput = this.#floats(sampleCount * hiddenSize);
     this.logits = this.#floats(sampleCount * vocabSize);
-    this.#qkv = this.#floats(rowCount * qkvSize(config));
+    this.qkv = this.#floats(rowCount * qkvSize(config));
     this.#attended = this.#floats(rowCount * this.#attendedSize);
     this.rows = Array.from({ length: rowCount }, (_, row) => ({
-      qkv: this.#tensor(this.#qkv, row, [1, 1, qkvSize(config)]),
+      qkv: this.#tensor(this.qkv, row, [1, 1, qkvSize(config)]),
       attended: this.#tensor(this.#attended, row, [1, 1, this.#attendedSize]),
     }));
     this.position = this.#integer();
     this.length = this.#integer();
-    this.cosines = this.#table(contextLen, Math.cos);
-    this.sines = this.#table(contextLen, Math.sin);
   }
 
   /** The tensors of a step of `count` rows. */
@@ -65,7 +60,7 @@ export class Activations {
     const shape = [count, this.#config.hiddenSize];
     const tensors: RowTensors = {
       hidden: [this.#tensor(this.hidden[0], 0, shape), this.#tensor(this.hidden[1], 0, shape)],
-      qkv: this.#tensor(this.#qkv, 0, [count, qkvSize(this.#config)]),
+      qkv: this.#tensor(this.qkv, 0, [count, qkvSize(this.#config)]),
       attended: this.#tensor(this.#attended, 0, [count, this.#attendedSize]),
     };
     this.#byRows.set(count, tensors);
@@ -113,16 +108,6 @@ export class Activations {
     this.#tensors.push(tensor);
     return { pointer, tensor };
   }
-
-  #table(contextLen: number, of: (angle: number) => number): number {
-    const frequencies = ropeFrequencies(this.#config);
-    const pointer = this.#floats(contextLen * frequencies.length);
-    const table = this.#ort.floats(pointer, contextLen * frequencies.length);
-    for (let position = 0, at = 0; position < contextLen; position++) {
-      for (const frequency of frequencies) table[at++] = of(position * frequency);
-    }
-    return this.#tensor(pointer, 0, [contextLen, frequencies.length]);
-  }
 }
 
 export interface Place {
@@ -134,15 +119,11 @@ export interface ActivationSizes {
   /** Input rows of the largest step. */
   readonly rowCount: number;
   readonly sampleCount: number;
-  readonly contextLen: number;
 }
 
 /** Bytes that `Activations` takes. */
-export function activationBytes(
-  config: LlamaConfig,
-  { rowCount, sampleCount, contextLen }: ActivationSizes,
-): number {
+export function activationBytes(config: LlamaConfig, { rowCount, sampleCount }: ActivationSizes): number {
   const rowSize = 2 * config.hiddenSize + qkvSize(config) + config.headCount * config.headDim;
   const sampleSize = config.hiddenSize + config.vocabSize;
-  return 4 * (rowCount * rowSize + sampleCount * sampleSize + contextLen * config.headDim);
+  return 4 * (rowCount * rowSize + sampleCount * sampleSize);
 }

@@ -82,13 +82,12 @@ export function headStage(config: LlamaConfig, form: WeightForm): Stage {
 }
 
 /**
- * Attention of one row over its sequence's cache, which is `[1][kvHeadCount][capacity][headDim]` and written in
- * place: RoPE, then softmax(Q K / sqrt(headDim)) V.
+ * Attention of one row, whose queries and keys are rotated already, over its sequence's cache, which is
+ * `[1][kvHeadCount][capacity][headDim]` and written in place: softmax(Q K / sqrt(headDim)) V.
  */
 export function attentionGraph(config: LlamaConfig): OnnxGraph {
   const { headCount, kvHeadCount, headDim } = config;
   const past = [1, kvHeadCount, "capacity", headDim] as const;
-  const table = ["positions", headDim / 2] as const;
   return {
     inputs: [
       { name: "qkv", type: "f32", shape: [1, 1, qkvSize(config)] },
@@ -96,8 +95,6 @@ export function attentionGraph(config: LlamaConfig): OnnxGraph {
       { name: "pastValues", type: "f32", shape: past },
       { name: "position", type: "i32", shape: [1] },
       { name: "length", type: "i32", shape: [1] },
-      { name: "cosines", type: "f32", shape: table },
-      { name: "sines", type: "f32", shape: table },
     ],
     outputs: [
       { name: "attended", type: "f32", shape: [1, 1, headCount * headDim] },
@@ -109,9 +106,9 @@ export function attentionGraph(config: LlamaConfig): OnnxGraph {
       {
         op: "GroupQueryAttention",
         domain: CONTRIB,
-        inputs: ["qkv", "", "", "pastKeys", "pastValues", "position", "length", "cosines", "sines"],
+        inputs: ["qkv", "", "", "pastKeys", "pastValues", "position", "length"],
         outputs: ["attended", "keys", "values"],
-        integers: { num_heads: headCount, kv_num_heads: kvHeadCount, do_rotary: 1 },
+        integers: { num_heads: headCount, kv_num_heads: kvHeadCount },
       },
     ],
   };

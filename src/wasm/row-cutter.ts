@@ -39,9 +39,7 @@ export class RowCutter {
 /** Converts stored values, which begin at a multiple of their size, to f32. */
 export function toFloats(bytes: Uint8Array<ArrayBufferLike>, type: TensorType, values: Float32Array): void {
   if (type === "F32") {
-    if (bytes.buffer !== values.buffer) {
-      values.set(new Float32Array(bytes.buffer, bytes.byteOffset, values.length));
-    }
+    values.set(new Float32Array(bytes.buffer, bytes.byteOffset, values.length));
     return;
   }
   const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, values.length);

@@ -12,9 +12,10 @@ import {
 import type { LlamaConfig } from "../model/config.ts";
 import type { KvPlan } from "../model/kv-cache.ts";
 import { type ActivationSizes, Activations } from "./activations.ts";
-import { attentionGraph } from "./llama-graph.ts";
+import { attentionGraph, qkvSize } from "./llama-graph.ts";
 import type { Ort, Session } from "./ort.ts";
 import { type LayerTensors, PagedKv } from "./paged-kv.ts";
+import { Rotation } from "./rotation.ts";
 import { TYPE_BYTES, toFloats } from "./row-cutter.ts";
 import { Sampler } from "./sampler.ts";
 import type { WasmWeights } from "./weight-feed.ts";
@@ -47,6 +48,7 @@ export class WasmRunner implements Runner {
   readonly #attention: Session;
   readonly #kv: PagedKv;
   readonly #activations: Activations;
+  readonly #rotation: Rotation;
   readonly #sampler: Sampler;
   readonly #lastSampled: Int32Array;
   /** The latest step; it never rejects. */
@@ -69,6 +71,7 @@ export class WasmRunner implements Runner {
     };
     this.#kv = new PagedKv(ort, config, kvPlan, maxSequences);
     this.#activations = new Activations(ort, config, activationSizes(options));
+    this.#rotation = new Rotation(config);
     this.#sampler = new Sampler(config.vocabSize);
     this.#lastSampled = new Int32Array(maxSequences);
   }
@@ -81,6 +84,12 @@ export class WasmRunner implements Runner {
     const result = this.#latest.then(() => this.#run(plan));
     this.#latest = result.catch(() => {});
     return result;
+  }
+
+  /** A copy of the logits that the latest step's `sample`-th token was chosen by. */
+  logits(sample: number): Float32Array {
+    const { vocabSize } = this.limits;
+    return this.#ort.floats(this.#activations.logits + 4 * sample * vocabSize, vocabSize).slice();
   }
 
   stats(): Readonly<Record<string, unknown>> {
@@ -143,6 +152,7 @@ export class WasmRunner implements Runner {
     first!.run([hidden[0]], [qkv]);
     let current: 0 | 1 = 0;
     for (const [layer, stage] of stages.entries()) {
+      this.#rotate(parts);
       for (const part of parts) this.#attend(part, layer);
       const next: 0 | 1 = current === 0 ? 1 : 0;
       const isLast = layer === stages.length - 1;
@@ -152,19 +162,30 @@ export class WasmRunner implements Runner {
     return current;
   }
 
+  /** Rotates the queries and keys of all rows. */
+  #rotate(parts: readonly Part[]): void {
+    const size = qkvSize(this.#config);
+    for (const { sequence, firstRow } of parts) {
+      for (let i = 0; i < sequence.tokens.length; i++) {
+        const row = this.#ort.floats(this.#activations.qkv + 4 * (firstRow + i) * size, size);
+        this.#rotation.apply(row, sequence.position + i);
+      }
+    }
+  }
+
   /**
    * Row by row, because GroupQueryAttention takes many times longer for several rows at once, and because a
    * row's result must not depend on the rows beside it.
    */
   #attend({ sequence, layers, firstRow }: Part, layer: number): void {
-    const { rows, position, length, cosines, sines } = this.#activations;
+    const { rows, position, length } = this.#activations;
     const { keys, values } = layers[layer]!;
     const end = sequence.position + sequence.tokens.length;
     for (let at = sequence.position, row = firstRow; at < end; at++, row++) {
       const { qkv, attended } = rows[row]!;
       this.#ort.integers(position.pointer, 1)[0] = at;
       this.#ort.integers(length.pointer, 1)[0] = at + 1;
-      const inputs = [qkv, keys, values, position.tensor, length.tensor, cosines, sines];
+      const inputs = [qkv, keys, values, position.tensor, length.tensor];
       this.#attention.run(inputs, [attended, keys, values]);
     }
     this.#kv.store(sequence.slot, layer, sequence.blocks, sequence.position, end);
@@ -205,13 +226,11 @@ export class WasmRunner implements Runner {
 }
 
 export function activationSizes({
-  kvPlan,
   maxSequences,
   maxStepTokens,
-}: Pick<WasmRunnerOptions, "kvPlan" | "maxSequences" | "maxStepTokens">): ActivationSizes {
+}: Pick<WasmRunnerOptions, "maxSequences" | "maxStepTokens">): ActivationSizes {
   return {
     rowCount: maxStepTokens,
     sampleCount: Math.min(maxStepTokens, maxSequences * MAX_DECODE_TOKENS),
-    contextLen: kvPlan.contextLen,
   };
 }
