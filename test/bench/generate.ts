@@ -1,0 +1,161 @@
+import { Engine } from "../../src/engine/engine.ts";
+import { InputError } from "../../src/errors.ts";
+import type { WeightFormat } from "../../src/kernels/matrix.ts";
+import { requiredTensors } from "../../src/model/tensors.ts";
+import { greedy } from "../support/fake-runner.ts";
+import { Random } from "../support/random.ts";
+import { type Ceilings, measureCeilings } from "./ceilings.ts";
+import { type BenchContext, type Benchmark, countsOption } from "./harness/benchmark.ts";
+import { openDawn } from "./harness/dawn.ts";
+import { type RandomModel, randomRunner } from "./harness/random-runner.ts";
+import { median } from "./harness/samples.ts";
+import { type ShapeName, shapes } from "./harness/shapes.ts";
+import type { Cell } from "./harness/table.ts";
+
+interface Case {
+  readonly shape: ShapeName;
+  readonly format: WeightFormat;
+  readonly batch: number;
+  readonly promptLen: number;
+  readonly outputLen: number;
+}
+
+interface Speed {
+  /** Prompt tokens per second, all streams together. */
+  readonly prefill: number;
+  /** Tokens per second and all streams together, once all have their first. */
+  readonly decode: number;
+  /** Between tokens of a stream. */
+  readonly stepMs: number;
+}
+
+const columns = [
+  "shape",
+  "weights",
+  "streams",
+  "prompt",
+  { name: "prefill tok/s", digits: 0 },
+  { name: "of f32 peak %", digits: 1 },
+  { name: "decode tok/s", digits: 1 },
+  { name: "step ms", digits: 2 },
+  { name: "of copy bandwidth %", digits: 1 },
+];
+
+async function run(context: BenchContext): Promise<void> {
+  const { report, full, signal } = context;
+  const gpu = await openDawn(report);
+  const ceilings = await measureCeilings(gpu);
+  const rows: Cell[][] = [];
+  for (const shape of words(context, "shapes", Object.keys(shapes)) as ShapeName[]) {
+    for (const format of words(context, "formats", ["f16", "bf16", "f32"]) as WeightFormat[]) {
+      const promptLens = countsOption(context, "prompts");
+      const outputLen = countsOption(context, "tokens")[0]!;
+      const model = await randomRunner(gpu, shape, {
+        format,
+        contextLen: Math.max(...promptLens) + outputLen + 16,
+        maxSequences: Math.max(...countsOption(context, "streams")),
+        ...(full ? { kvBudgetBytes: 16 * 2 ** 30 } : {}),
+      });
+      for (const batch of countsOption(context, "streams")) {
+        for (const promptLen of promptLens) {
+          signal.throwIfAborted();
+          rows.push(await row(ceilings, model, { shape, format, batch, promptLen, outputLen }));
+          process.stderr.write(
+            `${rows
+              .at(-1)!
+              .map((cell) => (typeof cell === "number" ? cell.toPrecision(4) : cell))
+              .join("  ")}\n`,
+          );
+        }
+      }
+      model.dispose();
+    }
+  }
+  report.table({ title: "Prefill and decode by shape", columns, rows });
+}
+
+async function row(ceilings: Ceilings, model: RandomModel, each: Case): Promise<Cell[]> {
+  await measure(model, { ...each, outputLen: 8 });
+  const { prefill, decode, stepMs } = await measure(model, each);
+  const { config } = model;
+  const products = requiredTensors(config).filter(({ shape }) => shape.length === 2);
+  const parameters = products.reduce((sum, { shape }) => sum + shape[0]! * shape[1]!, 0);
+  // A tied head is read once a step; an embedding of its own is only looked up.
+  const embedding = config.vocabSize * config.hiddenSize;
+  const readParameters = config.tiedEmbeddings ? parameters : parameters - embedding;
+  const bytes = readParameters * (each.format === "f32" ? 4 : 2);
+  const prefillFlop = 2 * (parameters - (config.tiedEmbeddings ? 1 : 2) * embedding);
+  return [
+    each.shape,
+    each.format,
+    each.batch,
+    each.promptLen,
+    prefill,
+    (100 * prefill * prefillFlop) / ceilings.f32FlopPerS,
+    decode,
+    stepMs,
+    (100 * bytes * 1000) / stepMs / ceilings.copyBytesPerS,
+  ];
+}
+
+/** Streams that start together, each with a prompt of its own. */
+async function measure(
+  { config, runner }: RandomModel,
+  { batch, promptLen, outputLen }: Case,
+): Promise<Speed> {
+  const engine = new Engine(undisposed(runner), { prefixCache: false });
+  const random = new Random(promptLen + batch);
+  const startedMs = performance.now();
+  const streams = Array.from({ length: batch }, () => {
+    const promptIds = Array.from({ length: promptLen }, () => random.integer(config.vocabSize));
+    const times: number[] = [];
+    return new Promise<number[]>((resolve, reject) => {
+      const onToken = () => {
+        times.push(performance.now());
+        return false;
+      };
+      const onEnd = ({ reason, error }: { reason: string; error?: unknown }) =>
+        reason === "error" ? reject(error) : resolve(times);
+      engine.add({ promptIds, sampling: greedy, maxTokens: outputLen, sink: { onToken, onEnd } });
+    });
+  });
+  const times = await Promise.all(streams);
+  const allStartedMs = Math.max(...times.map(([first]) => first!));
+  const gaps = times.flatMap((each) => {
+    const steady = each.filter((ms) => ms >= allStartedMs);
+    return steady.slice(1).map((ms, i) => ms - steady[i]!);
+  });
+  const stepMs = median(gaps);
+  return {
+    prefill: (1000 * batch * promptLen) / (allStartedMs - startedMs),
+    decode: (1000 * batch) / stepMs,
+    stepMs,
+  };
+}
+
+/** The runner for an engine that is let go of after one measurement, and the runner not. */
+function undisposed(runner: RandomModel["runner"]) {
+  return { limits: runner.limits, execute: runner.execute.bind(runner), dispose: () => {} };
+}
+
+function words({ options }: BenchContext, name: string, known: readonly string[]): string[] {
+  const chosen = String(options[name]).split(",");
+  const unknown = chosen.find((word) => !known.includes(word));
+  if (unknown === undefined) return chosen;
+  throw new InputError(
+    `--${name} names "${unknown}": expected some of ${known.join(", ")}, with commas between.`,
+  );
+}
+
+export default {
+  summary:
+    "prefill and decode tokens/s of published shapes with random weights, beside the device's ceilings",
+  options: {
+    shapes: { type: "string", description: "shapes, with commas between", default: "smollm2-135m" },
+    formats: { type: "string", description: "weight formats: f16, bf16, f32", default: "f16" },
+    streams: { type: "string", description: "streams at once", default: "1,8" },
+    prompts: { type: "string", description: "prompt lengths in tokens", default: "64" },
+    tokens: { type: "string", description: "tokens each stream generates", default: "12" },
+  },
+  run,
+} satisfies Benchmark;
