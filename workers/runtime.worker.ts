@@ -1,4 +1,16 @@
-import { expose } from "comlink";
+import { expose, type Remote, releaseProxy } from "comlink";
+import type { LoadOptions, LoadProgress } from "../src/protocol.ts";
 import { Runtime } from "../src/runtime/runtime.ts";
 
-expose(new Runtime());
+/** A runtime that lets go of the page's callbacks: each holds a message port open until it is released. */
+class WorkerRuntime extends Runtime {
+  override async load(options: LoadOptions, onProgress: Remote<(progress: LoadProgress) => void>) {
+    try {
+      return await super.load(options, (progress) => void onProgress(progress));
+    } finally {
+      onProgress[releaseProxy]();
+    }
+  }
+}
+
+expose(new WorkerRuntime());

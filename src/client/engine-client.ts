@@ -1,5 +1,5 @@
-import { type Remote, releaseProxy, wrap } from "comlink";
-import { abortReason, reviveError, WorkerError } from "../errors.ts";
+import { proxy } from "comlink";
+import { abortReason, InputError, reviveError, WorkerError } from "../errors.ts";
 import type {
   EngineStats,
   LoadedModel,
@@ -7,11 +7,10 @@ import type {
   LoadProgress,
   Prompt,
   RequestOptions,
-  RuntimeApi,
   StreamEvent,
 } from "../protocol.ts";
-import { callback } from "./callback.ts";
 import { Generation } from "./generation.ts";
+import { WorkerLink } from "./worker-link.ts";
 
 export interface CreateEngineOptions extends Partial<Omit<LoadOptions, "model">> {
   /** A model folder's address (absolute or relative to the page), or a hub repository `owner/name[@revision]`. */
@@ -30,33 +29,15 @@ export interface GenerateOptions extends RequestOptions {
 
 /** The page's side of a model that runs in a worker. Made by `createEngine`. */
 export class EngineClient {
-  readonly #worker: Worker;
-  readonly #remote: Remote<RuntimeApi>;
+  readonly #link: WorkerLink;
   readonly #streams = new Map<number, Generation>();
-  /** Rejects when the worker dies; every call to it races against this. */
-  readonly #death: Promise<never>;
-  #die!: (reason: WorkerError) => void;
-  #deathReason: WorkerError | undefined;
   #nextId = 0;
   #model: LoadedModel | undefined;
 
+  /** @internal */
   constructor(worker: Worker) {
-    this.#worker = worker;
-    this.#remote = wrap<RuntimeApi>(worker);
-    this.#death = new Promise((_, reject) => {
-      this.#die = reject;
-    });
-    this.#death.catch(() => {});
-    worker.addEventListener("error", (event) => {
-      event.preventDefault();
-      this.#end(
-        new WorkerError(
-          `The worker that runs the model died: ${event.message || "its script did not load"}.`,
-        ),
-      );
-    });
-    worker.addEventListener("messageerror", () => {
-      this.#end(new WorkerError("The worker that runs the model sent a message that cannot be read."));
+    this.#link = new WorkerLink(worker, (reason) => {
+      for (const id of [...this.#streams.keys()]) this.#fail(id, reason);
     });
   }
 
@@ -68,66 +49,92 @@ export class EngineClient {
 
   /** @internal */
   async load(options: CreateEngineOptions): Promise<void> {
-    const { onProgress, signal, worker: _, ...rest } = options;
-    signal?.throwIfAborted();
-    const abort = () => void this.#remote.cancelLoad();
-    signal?.addEventListener("abort", abort);
-    const progress = callback((event: LoadProgress) => onProgress?.(event));
+    const { onProgress = () => {}, signal, worker: _, ...rest } = options;
+    const abort = () => this.#link.tell((remote) => remote.cancelLoad());
     try {
-      await this.#call(
-        this.#remote.listen(callback((events: readonly StreamEvent[]) => this.#receive(events)).proxy),
+      signal?.throwIfAborted();
+      const onEvents = proxy((events: readonly StreamEvent[]) => this.#receive(events));
+      await this.#link.call((remote) => remote.listen(onEvents));
+      signal?.throwIfAborted();
+      signal?.addEventListener("abort", abort);
+      // In a task of its own: what the caller's function throws is for the page to hear of, not for the worker.
+      const progress = proxy((event: LoadProgress) => queueMicrotask(() => onProgress(event)));
+      this.#model = await this.#link.call((remote) =>
+        remote.load({ baseUrl: location.href, ...rest }, progress),
       );
-      this.#model = await this.#call(this.#remote.load({ baseUrl: location.href, ...rest }, progress.proxy));
     } catch (error) {
-      throw signal?.aborted ? abortReason(signal) : reviveError(error);
+      throw signal?.aborted ? abortReason(signal) : error;
     } finally {
       signal?.removeEventListener("abort", abort);
-      progress.release();
     }
   }
 
   /** Starts a request. A string is continued as it is; messages go through the model's chat template. */
-  generate(prompt: Prompt, { signal, ...options }: GenerateOptions = {}): Generation {
-    const id = this.#nextId++;
-    const generation = new Generation(() => this.#cancel(id));
-    const abort = () => {
-      this.#cancel(id);
-      generation.fail(abortReason(signal!));
-    };
-    if (this.#deathReason) generation.fail(this.#deathReason);
-    else if (signal?.aborted) generation.fail(abortReason(signal));
-    else {
-      this.#streams.set(id, generation);
-      signal?.addEventListener("abort", abort);
-      const forget = () => signal?.removeEventListener("abort", abort);
-      generation.result.then(forget, forget);
-      this.#call(this.#remote.start(id, prompt, options)).catch((error) =>
-        this.#fail(id, reviveError(error)),
-      );
+  generate(prompt: Prompt, options: GenerateOptions = {}): Generation {
+    return this.sample(prompt, 1, options)[0]!;
+  }
+
+  /**
+   * Starts `count` independent answers to one prompt, which is read once: they share its memory and its cache.
+   * With a `seed` the answers draw with that seed, the next one, and so on.
+   */
+  sample(prompt: Prompt, count: number, { signal, ...options }: GenerateOptions = {}): Generation[] {
+    if (!Number.isInteger(count) || count < 1) {
+      throw new InputError(`count is ${count}: expected a positive integer.`);
     }
-    return generation;
+    const firstId = this.#nextId;
+    this.#nextId += count;
+    const ids = Array.from({ length: count }, (_, i) => firstId + i);
+    const generations = ids.map((id) => this.#open(id, signal));
+    if (!ids.some((id) => this.#streams.has(id))) return generations;
+    this.#link
+      .call((remote) => remote.start(firstId, prompt, options, count))
+      .catch((error) => {
+        for (const id of ids) this.#fail(id, error);
+      });
+    return generations;
   }
 
   /** A snapshot of what the engine is doing: running and waiting requests, memory, latencies, launches. */
   async stats(): Promise<EngineStats> {
-    return this.#call(this.#remote.stats());
+    return this.#link.call((remote) => remote.stats());
   }
 
   /** Ends the worker and frees the model's memory; pending requests reject with a WorkerError. */
   dispose(): void {
-    if (this.#deathReason) return;
-    this.#end(new WorkerError("The engine was disposed of."));
+    this.#link.end(new WorkerError("The engine was disposed of."));
   }
 
-  #call<T>(answer: Promise<T>): Promise<T> {
-    return Promise.race([answer, this.#death]);
+  /** A stream that `signal` aborts; one that has failed already where there is nothing to start. */
+  #open(id: number, signal: AbortSignal | undefined): Generation {
+    const generation = new Generation(() => this.#cancel(id));
+    const { endReason } = this.#link;
+    if (endReason) generation.fail(endReason);
+    else if (signal?.aborted) generation.fail(abortReason(signal));
+    else {
+      this.#streams.set(id, generation);
+      if (signal) this.#abortWith(signal, id, generation);
+    }
+    return generation;
+  }
+
+  #abortWith(signal: AbortSignal, id: number, generation: Generation): void {
+    const abort = () => {
+      this.#cancel(id);
+      generation.fail(abortReason(signal));
+    };
+    signal.addEventListener("abort", abort);
+    const forget = () => signal.removeEventListener("abort", abort);
+    generation.result.then(forget, forget);
   }
 
   #receive(events: readonly StreamEvent[]): void {
     for (const event of events) {
       const stream = this.#streams.get(event.id);
-      if (event.type === "text") stream?.push(event);
-      else if (event.type === "error") this.#fail(event.id, reviveError(event.error));
+      if (event.type === "text") {
+        const { id: _, type: __, ...chunk } = event;
+        stream?.push(chunk);
+      } else if (event.type === "error") this.#fail(event.id, reviveError(event.error));
       else {
         this.#streams.delete(event.id);
         stream?.end(event.result);
@@ -136,19 +143,11 @@ export class EngineClient {
   }
 
   #cancel(id: number): void {
-    if (this.#streams.delete(id)) void this.#remote.cancel(id);
+    if (this.#streams.delete(id)) this.#link.tell((remote) => remote.cancel(id));
   }
 
   #fail(id: number, reason: unknown): void {
     this.#streams.get(id)?.fail(reason);
     this.#streams.delete(id);
-  }
-
-  #end(reason: WorkerError): void {
-    this.#deathReason ??= reason;
-    this.#remote[releaseProxy]();
-    this.#worker.terminate();
-    this.#die(reason);
-    for (const id of [...this.#streams.keys()]) this.#fail(id, reason);
   }
 }

@@ -4,18 +4,21 @@ import type { GenerateResult } from "../protocol.ts";
 export interface GenerateChunk {
   readonly text: string;
   readonly tokenIds: readonly number[];
+  /** Natural logarithm of each token's probability, where it was asked for. */
+  readonly logprobs?: readonly number[];
 }
 
 /**
- * An answer in the making. Iterate it for the text as it comes, await `result` for the whole, or both. Leaving
- * the loop early cancels the request.
+ * An answer in the making. Iterate it for the text as it comes, await `result` for the whole, or both. Every
+ * iteration begins with the first piece. Leaving a loop early cancels the request.
  */
 export class Generation implements AsyncIterable<GenerateChunk> {
-  /** Resolves when the answer is complete; rejects when it failed or was aborted. */
+  /** Resolves when the answer is complete; rejects when it failed, was aborted or left early. */
   readonly result: Promise<GenerateResult>;
   readonly #cancel: () => void;
   readonly #chunks: GenerateChunk[] = [];
-  #wake: (() => void) | undefined;
+  /** Iterations that wait for more. */
+  #waiting: (() => void)[] = [];
   #ended = false;
   #resolve!: (result: GenerateResult) => void;
   #reject!: (reason: unknown) => void;
@@ -33,37 +36,47 @@ export class Generation implements AsyncIterable<GenerateChunk> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<GenerateChunk, void, undefined> {
     try {
-      while (true) {
-        yield* this.#chunks.splice(0);
-        if (this.#chunks.length > 0) continue;
-        if (this.#ended) break;
-        await new Promise<void>((resolve) => {
-          this.#wake = resolve;
-        });
+      for (let i = 0; ; i++) {
+        while (i === this.#chunks.length && !this.#ended) await this.#more();
+        if (i === this.#chunks.length) break;
+        yield this.#chunks[i]!;
       }
       await this.result;
     } finally {
-      if (!this.#ended) this.#cancel();
+      if (!this.#ended) {
+        this.#cancel();
+        this.fail(new DOMException("The answer was left before its end.", "AbortError"));
+      }
     }
   }
 
   /** @internal */
   push(chunk: GenerateChunk): void {
     this.#chunks.push(chunk);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** @internal */
   end(result: GenerateResult): void {
     this.#ended = true;
     this.#resolve(result);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** @internal */
   fail(reason: unknown): void {
     this.#ended = true;
     this.#reject(reason);
-    this.#wake?.();
+    this.#wake();
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
   }
 }
