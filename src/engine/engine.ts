@@ -21,8 +21,7 @@ export class Engine {
   readonly #scheduler: Scheduler;
   readonly #metrics = new Metrics();
   readonly #now: () => number;
-  /** Steps that may be submitted and unfinished. */
-  readonly #depth: number;
+  readonly #asynchronous: boolean;
   readonly #requests = new Map<number, Request>();
   /** Submitted steps, oldest first; they never reject. */
   readonly #steps: Promise<void>[] = [];
@@ -38,10 +37,10 @@ export class Engine {
   constructor(runner: Runner, options: EngineOptions = {}) {
     const { asynchronous = true, now = () => performance.now() } = options;
     this.#runner = runner;
-    const { prefixReuse = true, stepsInFlight = 2 } = runner.capabilities ?? {};
+    const { prefixReuse = true } = runner.capabilities ?? {};
     const { prefixCache = true } = options;
     this.#scheduler = new Scheduler(runner.limits, { ...options, prefixCache: prefixCache && prefixReuse });
-    this.#depth = asynchronous ? Math.min(2, stepsInFlight) : 1;
+    this.#asynchronous = asynchronous;
     this.#now = now;
   }
 
@@ -99,6 +98,11 @@ export class Engine {
     } finally {
       this.#active = false;
     }
+  }
+
+  /** Steps that may be submitted and unfinished; a runner may change its mind about it. */
+  get #depth(): number {
+    return this.#asynchronous ? (this.#runner.capabilities?.stepsInFlight ?? 2) : 1;
   }
 
   /** One step, resolved when its result is delivered; `undefined` where there is nothing to plan. */

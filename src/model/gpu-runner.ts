@@ -2,6 +2,7 @@ import {
   type KernelTiming,
   MAX_DECODE_TOKENS,
   type Runner,
+  type RunnerCapabilities,
   type RunnerLimits,
   type SampledToken,
   type SequenceStep,
@@ -24,6 +25,7 @@ import { allocateKvCache, type KvPlan } from "./kv-cache.ts";
 import { type Llama, llamaStep } from "./llama.ts";
 import { ropeFrequencies } from "./rope.ts";
 import { type RecordingOptions, type RecordingStats, StepLists } from "./step-lists.ts";
+import { StepPace } from "./step-pace.ts";
 import { StepWriter } from "./step-writer.ts";
 import type { LlamaWeights } from "./weights.ts";
 
@@ -53,8 +55,7 @@ export class GpuRunner implements Runner {
   readonly #lists: StepLists;
   readonly #profiler: Profiler | undefined;
   readonly #buffers: GPUBuffer[];
-  /** When the latest finished step was done. */
-  #idleSinceMs = 0;
+  readonly #pace = new StepPace();
 
   constructor(options: GpuRunnerOptions) {
     const { gpu, config, kvPlan, maxSequences, maxStepTokens } = options;
@@ -111,6 +112,10 @@ export class GpuRunner implements Runner {
     return this.#buffers.reduce((sum, { size }) => sum + size, 0) - this.model.kvPlan.sizeBytes;
   }
 
+  get capabilities(): RunnerCapabilities {
+    return { prefixReuse: true, stepsInFlight: this.#pace.stepsInFlight };
+  }
+
   /** Compiles all kernels side by side. Steps may run without, but the first ones then wait for the compiler. */
   compile(): Promise<void> {
     return this.#kernels.compile();
@@ -137,14 +142,11 @@ export class GpuRunner implements Runner {
       : plan.sequences.map(() => []);
     const kernels = readKernels && this.#watch.guard(readKernels());
     const [result, doneMs, times] = await Promise.all([sampled, done, kernels]);
-    const runMs = performance.now() - submittedMs;
-    const gpuMs = doneMs - Math.max(submittedMs, this.#idleSinceMs);
-    this.#idleSinceMs = doneMs;
+    const readMs = performance.now();
     const timings = {
       encodeMs: submittedMs - startedMs,
-      runMs,
-      gpuMs,
-      readBackMs: submittedMs + runMs - doneMs,
+      runMs: readMs - submittedMs,
+      ...this.#pace.add({ submittedMs, doneMs, readMs }),
     };
     return { sampled: result, timings: times ? { ...timings, kernels: times } : timings };
   }
@@ -194,7 +196,11 @@ function kernelContext({ device, features, adapter }: Gpu, kernels: KernelCache)
   return { kernels, features, software: adapter.software, unused };
 }
 
-function activationSizes({ maxSequences, maxStepTokens }: GpuRunnerOptions): ActivationSizes {
+/** The largest step a runner must have room for. */
+export function activationSizes({
+  maxSequences,
+  maxStepTokens,
+}: Pick<GpuRunnerOptions, "maxSequences" | "maxStepTokens">): ActivationSizes {
   return {
     tokenCount: maxStepTokens,
     sampleCount: Math.min(maxStepTokens, maxSequences * MAX_DECODE_TOKENS),
