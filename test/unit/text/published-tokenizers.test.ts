@@ -99,7 +99,7 @@ describeWithData("long text", ["tokenizers/llama2", "text/tinyshakespeare.txt"],
   const play = readSharedText("text/tinyshakespeare.txt");
 
   test("gets the same ids in pieces as in one", () => {
-    for (const each of [play.slice(0, 40_000), "é😀 ".repeat(500), "a".repeat(2000), " ".repeat(2000)]) {
+    for (const each of [play.slice(0, 15_000), "é😀 ".repeat(500), "a".repeat(2000), " ".repeat(2000)]) {
       const ids = openLibrary(files).encode(each, { add_special_tokens: false }).ids;
       expect(open(files).encodeTemplated([each])).toEqual(ids);
     }
