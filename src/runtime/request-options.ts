@@ -33,7 +33,8 @@ export function checkRequestOptions(options: unknown): asserts options is Reques
     }
     const [form, fits] = forms[name as keyof RequestOptions] ?? [];
     if (value === undefined || !fits || fits(value)) continue;
-    throw new InputError(`${name} is ${JSON.stringify(value)}: expected ${form}.`);
+    const came = typeof value === "number" ? String(value) : JSON.stringify(value);
+    throw new InputError(`${name} is ${came}: expected ${form}.`);
   }
 }
 
