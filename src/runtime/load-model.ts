@@ -1,25 +1,19 @@
 import { CapacityError, DeviceError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { type LlamaConfig, parseLlamaConfig } from "../model/config.ts";
-import { type GenerationConfig, parseGenerationConfig } from "../model/generation-config.ts";
-import { GpuRunner } from "../model/gpu-runner.ts";
+import { activationBytes } from "../model/activations.ts";
+import { checkCapacity, mostMemoryBytes } from "../model/capacity.ts";
+import type { LlamaConfig } from "../model/config.ts";
+import { activationSizes, GpuRunner } from "../model/gpu-runner.ts";
 import { type KvPlan, planKvCache } from "../model/kv-cache.ts";
-import { checkTensors } from "../model/tensors.ts";
+import { weightBytes } from "../model/tensors.ts";
 import { WeightStore } from "../model/weights.ts";
 import type { LoadOptions, LoadProgress } from "../protocol.ts";
-import { type ModelFolder, openModelFolder } from "../store/model-folder.ts";
 import type { FileSource } from "../store/source.ts";
 import { streamTensors } from "../store/stream-tensors.ts";
-import { ChatTemplate } from "../text/chat-template.ts";
-import { Tokenizer } from "../text/tokenizer.ts";
+import { type ModelHead, readModel } from "./read-model.ts";
 
 /** A model in a GPU's memory, with all that its text needs. */
-export interface GpuModel {
-  readonly label: string;
-  readonly config: LlamaConfig;
-  readonly generation: GenerationConfig;
-  readonly tokenizer: Tokenizer;
-  readonly template: ChatTemplate | undefined;
+export interface GpuModel extends Omit<ModelHead, "stored"> {
   readonly runner: GpuRunner;
   readonly weights: WeightStore;
   readonly kvPlan: KvPlan;
@@ -36,22 +30,37 @@ export interface LoadContext {
 const MAX_SEQUENCES = 16;
 const MAX_STEP_TOKENS = 512;
 
+/** What a model is given to run in. */
+interface ModelPlan {
+  readonly kvPlan: KvPlan;
+  readonly maxSequences: number;
+  readonly maxStepTokens: number;
+}
+
 /** Reads, checks and uploads a model; all that can be refused is refused before the weights are read. */
-export async function loadModel({
-  gpu,
-  source,
-  options,
-  onProgress,
-  signal,
-}: LoadContext): Promise<GpuModel> {
+export async function loadModel(context: LoadContext): Promise<GpuModel> {
+  const { gpu, source, options, onProgress, signal } = context;
   onProgress({ phase: "open", loadedBytes: 0, totalBytes: 0 });
-  const folder = await openModelFolder(source, { signal });
-  const config = parseLlamaConfig(folder.config);
-  checkTensors(config, folder);
-  const generation = parseGenerationConfig(folder.generationConfig, folder.config);
-  const tokenizer = new Tokenizer(folder.tokenizer, folder.tokenizerConfig);
-  const template =
-    folder.chatTemplate === undefined ? undefined : new ChatTemplate(folder.chatTemplate, tokenizer);
+  const { stored, ...head } = await readModel(source, { signal, onProgress });
+  const plan = planModel(gpu, head.config, options);
+  checkFit(gpu, head.config, stored, plan);
+  const { weights, runner } = await allocate(context, head.config, stored, plan);
+  // The kernels compile while the weights come in; where one of the two fails, the other ends.
+  const failure = new AbortController();
+  const either = AbortSignal.any([signal, failure.signal]);
+  try {
+    await Promise.all([fill(gpu, stored, weights, onProgress, either), runner.compile()]);
+    onProgress({ phase: "ready", loadedBytes: weights.sizeBytes, totalBytes: weights.sizeBytes });
+    return { ...head, runner, weights, kvPlan: plan.kvPlan };
+  } catch (error) {
+    failure.abort();
+    runner.dispose();
+    weights.dispose();
+    throw error;
+  }
+}
+
+function planModel(gpu: Gpu, config: LlamaConfig, options: LoadContext["options"]): ModelPlan {
   const { maxSequences = MAX_SEQUENCES, kvType = "f16" } = options;
   const kvPlan = planKvCache(config, {
     kvType,
@@ -60,51 +69,48 @@ export async function loadModel({
     budgetBytes: options.kvBudgetBytes,
     maxBindingBytes: gpu.device.limits.maxStorageBufferBindingSize,
   });
-  const { weights, runner } = await allocate(gpu, config, folder, kvPlan, options);
-  try {
-    // The kernels compile while the weights come in.
-    await Promise.all([fill(gpu, folder, weights, onProgress, signal), runner.compile()]);
-    onProgress({ phase: "ready", loadedBytes: weights.sizeBytes, totalBytes: weights.sizeBytes });
-    return { label: source.label, config, generation, tokenizer, template, runner, weights, kvPlan };
-  } catch (error) {
-    runner.dispose();
-    weights.dispose();
-    throw error;
-  }
+  return { kvPlan, maxSequences, maxStepTokens: Math.min(MAX_STEP_TOKENS, Math.max(kvPlan.contextLen, 16)) };
+}
+
+function checkFit(
+  { device }: Gpu,
+  config: LlamaConfig,
+  { tensors }: ModelHead["stored"],
+  plan: ModelPlan,
+): void {
+  const needs = {
+    weightBytes: weightBytes(config, tensors),
+    kvBytes: plan.kvPlan.sizeBytes,
+    scratch: activationBytes(config, activationSizes(plan)),
+  };
+  const { deviceMemory } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
+  checkCapacity(needs, device.limits, mostMemoryBytes(deviceMemory));
 }
 
 /** Makes every buffer and pipeline the model needs, or none of them. */
 async function allocate(
-  gpu: Gpu,
+  { gpu, options }: LoadContext,
   config: LlamaConfig,
-  folder: ModelFolder,
-  kvPlan: KvPlan,
-  { maxSequences = MAX_SEQUENCES, recording, profile }: LoadContext["options"],
+  { tensors }: ModelHead["stored"],
+  plan: ModelPlan,
 ) {
   const { device } = gpu;
   device.pushErrorScope("validation");
   device.pushErrorScope("out-of-memory");
-  const weights = new WeightStore(device, config, folder.tensors);
-  const maxStepTokens = Math.min(MAX_STEP_TOKENS, Math.max(kvPlan.contextLen, 16));
-  const runner = new GpuRunner({
-    gpu,
-    config,
-    weights: weights.weights,
-    kvPlan,
-    maxSequences,
-    maxStepTokens,
-    recording: { mode: recording },
-    profile,
-  });
+  const weights = new WeightStore(device, config, tensors);
+  const { recording, profile } = options;
+  const made = { gpu, config, weights: weights.weights, recording: { mode: recording }, profile };
+  const runner = new GpuRunner({ ...made, ...plan });
   const outOfMemory = await device.popErrorScope();
   const invalid = await device.popErrorScope();
   if (!outOfMemory && !invalid) return { weights, runner };
-  const neededBytes = weights.sizeBytes + kvPlan.sizeBytes + runner.scratchBytes;
+  const kvBytes = plan.kvPlan.sizeBytes;
+  const neededBytes = weights.sizeBytes + kvBytes + runner.scratchBytes;
   runner.dispose();
   weights.dispose();
   if (!outOfMemory) throw new DeviceError(`The GPU refused the model's kernels: ${invalid!.message}`);
   throw new CapacityError(
-    `The model needs ${neededBytes} bytes of GPU memory (${weights.sizeBytes} of weights, ${kvPlan.sizeBytes} of ` +
+    `The model needs ${neededBytes} bytes of GPU memory (${weights.sizeBytes} of weights, ${kvBytes} of ` +
       "KV cache) and the device has not that much free. Choose a smaller model, a shorter context or a smaller kvBudgetBytes.",
   );
 }
@@ -114,7 +120,7 @@ const UPLOAD_WINDOW_BYTES = 32 * 2 ** 20;
 
 async function fill(
   gpu: Gpu,
-  folder: ModelFolder,
+  stored: ModelHead["stored"],
   weights: WeightStore,
   onProgress: LoadContext["onProgress"],
   signal: AbortSignal,
@@ -122,7 +128,7 @@ async function fill(
   const { queue } = gpu.device;
   let waitingBytes = 0;
   await streamTensors(
-    folder,
+    stored,
     weights.names,
     async (tensor, offset, bytes) => {
       weights.write(tensor, offset, bytes);
