@@ -16,6 +16,8 @@ export type {
   RecordingMode,
   RequestTimings,
   Role,
+  RunnerChoice,
+  RunnerKind,
   SamplingOptions,
   Tool,
   ToolCall,

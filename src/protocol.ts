@@ -50,11 +50,23 @@ export interface LoadOptions {
   readonly maxSequences?: number;
   /** Which steps are encoded from recorded lists; "full", the fastest, by default. */
   readonly recording?: RecordingMode;
+  /** What computes: WebGPU on a graphics card, or else WebAssembly, by default. */
+  readonly runner?: RunnerKind;
+  /** How the WebAssembly runner holds the weights: "int8", the fastest, by default, or exactly as "f32". */
+  readonly wasmWeights?: "int8" | "f32";
   /** Times every kernel, where the device can; slows steps down. */
   readonly profile?: boolean;
 }
 
 export type KvType = "f32" | "f16";
+
+export type RunnerKind = "webgpu" | "wasm";
+
+/** What runs a model, and why that. */
+export interface RunnerChoice {
+  readonly kind: RunnerKind;
+  readonly reason: string;
+}
 
 export type RecordingMode = "none" | "piecewise" | "full" | "fullDecodeOnly" | "fullAndPiecewise";
 
@@ -75,6 +87,8 @@ export interface LoadedModel {
   readonly chat: boolean;
   readonly adapter: { readonly vendor: string; readonly description: string; readonly software: boolean };
   readonly memory: MemoryPlan;
+  /** Absent where the caller brought a runner of its own. */
+  readonly runner?: RunnerChoice;
 }
 
 /** GPU memory, by what it is for. */

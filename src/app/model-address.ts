@@ -1,3 +1,5 @@
+import type { CreateEngineOptions, RunnerKind } from "../index.ts";
+
 const folder = "models/quire-demo/";
 
 /** The model that comes with the page. Absolute, because `models/quire-demo` could also be a hub repository. */
@@ -6,6 +8,13 @@ export const demoAddress = new URL(folder, document.baseURI).href;
 /** The model that the page's own address asks for. */
 export function addressFromUrl(): string | undefined {
   return new URL(location.href).searchParams.get("model")?.trim() || undefined;
+}
+
+/** What the page's own address says should run the model: `?runner=webgpu` or `?runner=wasm`. */
+export function runnerFromUrl(): Pick<CreateEngineOptions, "runner"> {
+  const runner = new URL(location.href).searchParams.get("runner");
+  // What is neither is refused in words by the engine.
+  return runner === null ? {} : { runner: runner as RunnerKind };
 }
 
 /** Writes the model into the page's address, so that a link carries it; the demo model needs no mention. */

@@ -39,14 +39,19 @@ export function adapterName({ adapter }: LoadedModel): string {
 
 function details(address: string, model: LoadedModel): HTMLElement {
   const { memory, adapter } = model;
+  const isWasm = model.runner?.kind === "wasm";
   const total = memory.weightBytes + memory.kvBytes + memory.scratchBytes;
   const rows: [string, string][] = [
     ["Architecture", model.architecture],
     ["Parameters", formatParameters(model.parameterCount)],
     ["Context", `${formatCount(model.contextLen)} tokens`],
     ["Vocabulary", `${formatCount(model.vocabSize)} tokens`],
-    ["Adapter", adapterName(model) + (adapter.software ? " (software: it computes on the CPU)" : "")],
-    ["GPU memory", formatBytes(total)],
+    [
+      isWasm ? "Runs in" : "Adapter",
+      adapterName(model) + (adapter.software && !isWasm ? " (software: it computes on the CPU)" : ""),
+    ],
+    ...(model.runner ? [["Chosen because", model.runner.reason] as [string, string]] : []),
+    [isWasm ? "Memory" : "GPU memory", formatBytes(total)],
     ["· weights", formatBytes(memory.weightBytes)],
     [
       `· KV cache (${memory.kvType})`,

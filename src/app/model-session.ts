@@ -1,4 +1,5 @@
 import { createEngine, type Engine, type LoadProgress } from "../index.ts";
+import { runnerFromUrl } from "./model-address.ts";
 
 /** What the page has in the way of a model. */
 export type SessionState =
@@ -39,7 +40,12 @@ export class ModelSession {
       if (!loading.signal.aborted) change({ kind: "loading", address, progress });
     };
     try {
-      const engine = await createEngine({ model: address, onProgress, signal: loading.signal });
+      const engine = await createEngine({
+        model: address,
+        ...runnerFromUrl(),
+        onProgress,
+        signal: loading.signal,
+      });
       if (loading.signal.aborted) engine.dispose();
       else change({ kind: "ready", address, engine });
     } catch (error) {

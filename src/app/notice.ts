@@ -74,14 +74,20 @@ export class Notice {
       { class: "card error", role: "alert", "data-testid": `model-${state.kind}` },
       element("h2", {}, errorTitle(state)),
       element("p", { "data-testid": "error-text" }, state.error.message),
-      ...(state.error.name === "DeviceError" ? explainMissingGpu() : []),
+      ...(isMissingGpu(state.error) ? explainMissingGpu() : []),
       actions,
     );
   }
 }
 
+/** A DeviceError that onnxruntime did not cause. */
+function isMissingGpu({ name, message }: Error): boolean {
+  return name === "DeviceError" && !message.startsWith("onnxruntime");
+}
+
 function errorTitle({ kind, address, error }: Extract<Broken, { error: Error }>): string {
-  if (error.name === "DeviceError") return "No usable GPU";
+  if (isMissingGpu(error)) return "No usable GPU";
+  if (error.name === "DeviceError") return "WebAssembly cannot run the model";
   if (kind === "lost") return "The model stopped";
   if (error.name === "CapacityError") return `${displayName(address)} does not fit`;
   return `${displayName(address)} could not be loaded`;

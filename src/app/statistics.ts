@@ -10,7 +10,7 @@ export class Statistics {
   readonly #first = item("stat-first-token", "From sending the message to the first token of the answer");
   readonly #context = item("stat-context", "Tokens of the context in use after this answer");
   readonly #adapter = item("stat-adapter", "What computes the answers");
-  readonly #memory = item("stat-memory", "Planned GPU memory: weights, KV cache and scratch");
+  readonly #memory = item("stat-memory", "Planned memory: weights, KV cache and scratch");
   #model: LoadedModel | undefined;
   #firstTokenAt = 0;
   #tokensAfterFirst = 0;
@@ -24,12 +24,15 @@ export class Statistics {
     this.#model = model;
     this.clear();
     const { memory, adapter } = model ?? {};
-    this.#adapter.textContent = model
-      ? adapterName(model) + (adapter?.software ? " (software adapter)" : "")
-      : "";
-    this.#adapter.classList.toggle("warning", adapter?.software === true);
+    const kind = model?.runner?.kind;
+    const slow = adapter?.software === true && kind !== "wasm";
+    this.#adapter.textContent = model ? adapterName(model) + (slow ? " (software adapter)" : "") : "";
+    this.#adapter.title = model?.runner
+      ? `What computes the answers, because ${model.runner.reason}`
+      : "What computes the answers";
+    this.#adapter.classList.toggle("warning", slow);
     this.#memory.textContent = memory
-      ? `${formatBytes(memory.weightBytes + memory.kvBytes + memory.scratchBytes)} GPU memory`
+      ? `${formatBytes(memory.weightBytes + memory.kvBytes + memory.scratchBytes)} ${kind === "wasm" ? "memory" : "GPU memory"}`
       : "";
   }
 

@@ -76,12 +76,18 @@ function featuresOf(device: GPUDevice, { info }: GPUAdapter): GpuFeatures {
   };
 }
 
-function describeAdapter({ info }: GPUAdapter): AdapterDescription {
+/** Whether an adapter computes on the CPU. */
+export function isSoftwareAdapter({ info }: GPUAdapter): boolean {
   const words = `${info.vendor} ${info.architecture} ${info.device} ${info.description}`;
+  return info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(words);
+}
+
+function describeAdapter(adapter: GPUAdapter): AdapterDescription {
+  const { info } = adapter;
   return {
     vendor: info.vendor,
     architecture: info.architecture,
     description: info.description || info.device,
-    software: info.isFallbackAdapter === true || /swiftshader|llvmpipe|lavapipe|basic render/i.test(words),
+    software: isSoftwareAdapter(adapter),
   };
 }

@@ -83,8 +83,8 @@ export class Runtime implements RuntimeApi {
 
   stats(): EngineStats {
     const { engine, model } = this.#ready();
-    const { memory, adapter } = model.description;
-    return { ...engine.stats(), ...model.runner.stats?.(), memory, adapter };
+    const { memory, adapter, runner } = model.description;
+    return { ...engine.stats(), ...model.runner.stats?.(), memory, adapter, ...(runner ? { runner } : {}) };
   }
 
   /** Ends every stream with a WorkerError and frees the model; another may be loaded then. */

@@ -231,9 +231,42 @@ export class Session {
 }
 
 async function start(factory: OrtFactory, threadCount: number): Promise<OrtModule> {
+  const threads = watchThreads();
   try {
-    return await factory({ numThreads: threadCount });
+    return await Promise.race([factory({ numThreads: threadCount }), threads.failure]);
   } catch (error) {
-    throw new DeviceError(`onnxruntime's WebAssembly file could not be started: ${String(error)}.`);
+    if (error instanceof DeviceError) throw error;
+    throw new DeviceError(
+      `onnxruntime's WebAssembly file could not be started: ${describe(error)}. Check that the page's server offers ` +
+        "it, and that the browser knows WebAssembly with SIMD.",
+    );
+  } finally {
+    threads.ignore();
   }
+}
+
+/**
+ * A thread whose script does not load raises an error in whoever started it and nowhere else: the module would
+ * wait for the thread for ever.
+ */
+function watchThreads(): { readonly failure: Promise<never>; ignore(): void } {
+  let listener: (event: ErrorEvent) => void = () => {};
+  const failure = new Promise<never>((_, reject) => {
+    listener = (event) => {
+      event.preventDefault();
+      reject(
+        new DeviceError(
+          "onnxruntime's threads could not be started. Check that the page's server offers onnxruntime's script to " +
+            "workers too, or serve the page without cross-origin isolation: it then runs on one thread.",
+        ),
+      );
+    };
+  });
+  failure.catch(() => {});
+  globalThis.addEventListener?.("error", listener);
+  return { failure, ignore: () => globalThis.removeEventListener?.("error", listener) };
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
