@@ -15,9 +15,9 @@ import type { FileSource } from "../store/source.ts";
 import { StreamingDetokenizer } from "../text/detokenizer.ts";
 import { checkMessages } from "../text/message.ts";
 import { StopMatcher } from "../text/stop-matcher.ts";
+import { checkLoadOptions, checkRequestOptions } from "./check-options.ts";
 import { openOnGpu } from "./open-on-gpu.ts";
 import { Outbox } from "./outbox.ts";
-import { checkRequestOptions } from "./request-options.ts";
 import type { OpenModel, RunningModel } from "./running-model.ts";
 import { samplingOf } from "./sampling.ts";
 import { TextStream } from "./text-stream.ts";
@@ -45,6 +45,7 @@ export class Runtime implements RuntimeApi {
   async load(options: LoadOptions, onProgress: (progress: LoadProgress) => void): Promise<LoadedModel> {
     if (this.#loading) throw new InputError("A model is being loaded: await it, or cancel it, first.");
     if (this.#loaded) throw new InputError("A model is loaded already: dispose of it first.");
+    checkLoadOptions(options);
     const loading = new AbortController();
     const { signal } = loading;
     this.#loading = loading;

@@ -91,6 +91,25 @@ describe("loading", () => {
     expect(runtime.stats()).toMatchObject({ runningCount: 0 });
   });
 
+  const refused: [reason: string, wrong: Record<string, unknown>][] = [
+    ["There is no option context", { context: 3 }],
+    ["contextLen is 0: expected a positive integer", { contextLen: 0 }],
+    ["contextLen is NaN", { contextLen: Number.NaN }],
+    ["kvBudgetBytes is -1", { kvBudgetBytes: -1 }],
+    ["maxSequences is 1.5", { maxSequences: 1.5 }],
+    ['kvType is "f64": expected "f32"', { kvType: "f64" }],
+    ['recording is "toString"', { recording: "toString" }],
+    ["model is 3: expected a string", { model: 3 }],
+  ];
+
+  test.each(refused)("is refused: %s", async (reason, wrong) => {
+    const runtime = runtimeOf(async () => new FakeModel());
+    const loading = runtime.load({ ...options, ...wrong }, noProgress);
+    await expect(loading).rejects.toThrow(InputError);
+    await expect(loading).rejects.toThrow(reason);
+    await runtime.load(options, noProgress);
+  });
+
   test("is refused while another is under way or done, which goes on unharmed", async () => {
     const runtime = runtimeOf(async () => new FakeModel());
     const first = runtime.load(options, noProgress);
