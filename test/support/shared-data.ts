@@ -19,7 +19,7 @@ export function readSharedText(path: string): string {
 export function describeWithData(name: string, paths: readonly string[], tests: () => void): void {
   const missing = paths.filter((path) => sharedData(path) === undefined);
   if (missing.length === 0) {
-    describe(name, tests);
+    describe(name, () => tests());
     return;
   }
   console.warn(`Skipped: ${name} (no ../shared/data/${missing.join(", ")})`);
