@@ -50,7 +50,11 @@ const weightFiles: Case[] = [
     withHeaderLength(90_000_000n),
     "should be 90000000 bytes long; the file has",
   ],
-  ["header length a little long", withHeaderLength(4000n), "model.safetensors: the header is not valid UTF-8"],
+  [
+    "header length a little long",
+    withHeaderLength(4000n),
+    "model.safetensors: the header is not valid UTF-8",
+  ],
   ["header no JSON", changed(WEIGHTS, (b) => b.fill(0x7d, 8, 9)), "the header is not valid JSON"],
   ["header no UTF-8", changed(WEIGHTS, (b) => b.fill(0xff, 8, 12)), "the header is not valid UTF-8"],
   ["header a list", withHeader(() => []), "its header should be a JSON object"],
