@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { InputError } from "../src/errors.ts";
+import type { RunnerKind } from "../src/protocol.ts";
 import type { AdapterChoice } from "./browser.ts";
 import { demoModel, type ModelPlace, modelPlace } from "./model-argument.ts";
 
@@ -14,6 +15,7 @@ Asks a model, run by Quire in a headless browser. The answer goes to standard ou
   --raw              continue the text as it is, without the model's chat template
   --json             print one object: text, tokenIds, finishReason, usage, timings, adapter
   --adapter NAME     best: the graphics card where there is one; software: the CPU (best)
+  --runner NAME      webgpu, or wasm: WebAssembly (webgpu)
   --help             this text
 
 Ends with 0 after an answer, 1 after a failure, 2 for a wrong command line, 130 after Ctrl-C.
@@ -25,6 +27,7 @@ export interface AskOptions {
   readonly raw: boolean;
   readonly json: boolean;
   readonly adapter: AdapterChoice;
+  readonly runner: RunnerKind;
   readonly generate: { readonly maxTokens?: number; readonly temperature?: number; readonly seed?: number };
 }
 
@@ -41,6 +44,7 @@ export function parseAskOptions(words: readonly string[]): AskOptions | undefine
       raw: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       adapter: { type: "string", default: "best" },
+      runner: { type: "string", default: "webgpu" },
       help: { type: "boolean", default: false },
     },
   });
@@ -52,16 +56,27 @@ export function parseAskOptions(words: readonly string[]): AskOptions | undefine
       `There are ${positionals.length} texts: expected one. Put the whole text in quotes.`,
     );
   }
-  const { adapter } = values;
+  const { adapter, runner } = values;
   if (adapter !== "best" && adapter !== "software") {
     throw new InputError(`--adapter is "${adapter}": expected best or software.`);
+  }
+  if (runner !== "webgpu" && runner !== "wasm") {
+    throw new InputError(`--runner is "${runner}": expected webgpu or wasm.`);
   }
   const generate = {
     ...numberOption("maxTokens", "max-tokens", values["max-tokens"]),
     ...numberOption("temperature", "temperature", values.temperature),
     ...numberOption("seed", "seed", values.seed),
   };
-  return { text, model: modelPlace(values.model), raw: values.raw, json: values.json, adapter, generate };
+  return {
+    text,
+    model: modelPlace(values.model),
+    raw: values.raw,
+    json: values.json,
+    adapter,
+    runner,
+    generate,
+  };
 }
 
 /** Whether a number is in range is for the runtime to say. */

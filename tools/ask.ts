@@ -69,12 +69,13 @@ declare global {
 
 /** The code in the page hands errors over as values: what `evaluate` makes of a thrown one is for programmers. */
 async function answerIn(page: QuirePage["page"], address: string, options: AskOptions): Promise<Answer> {
-  const { text, raw, generate } = options;
+  const { text, raw, runner, generate } = options;
   const { answer, failure } = await page.evaluate(
-    async ({ address, text, raw, generate }) => {
+    async ({ address, text, raw, runner, generate }) => {
       try {
         const engine = await quire.createEngine({
           model: address,
+          runner,
           onProgress: (each) => void onProgress(each),
         });
         if (!raw && !engine.model.chat)
@@ -86,7 +87,7 @@ async function answerIn(page: QuirePage["page"], address: string, options: AskOp
         return { failure: `${(error as Error).name}: ${(error as Error).message}` };
       }
     },
-    { address, text, raw, generate },
+    { address, text, raw, runner, generate },
   );
   if (!answer) throw new Error(failure);
   return answer;

@@ -1,5 +1,6 @@
 import { expose, type Remote, releaseProxy } from "comlink";
 import type { LoadOptions, LoadProgress } from "../src/protocol.ts";
+import { openModel } from "../src/runtime/choose-runner.ts";
 import { Runtime } from "../src/runtime/runtime.ts";
 
 /** A runtime that lets go of the page's callbacks: each holds a message port open until it is released. */
@@ -13,4 +14,4 @@ class WorkerRuntime extends Runtime {
   }
 }
 
-expose(new WorkerRuntime());
+expose(new WorkerRuntime(undefined, openModel));

@@ -237,7 +237,7 @@ async function start(factory: OrtFactory, threadCount: number): Promise<OrtModul
   } catch (error) {
     if (error instanceof DeviceError) throw error;
     throw new DeviceError(
-      `onnxruntime's WebAssembly file could not be started: ${describe(error)}. Check that the page's server offers ` +
+      `onnxruntime's WebAssembly file could not be started: ${messageOf(error)}. Check that the page's server offers ` +
         "it, and that the browser knows WebAssembly with SIMD.",
     );
   } finally {
@@ -246,27 +246,37 @@ async function start(factory: OrtFactory, threadCount: number): Promise<OrtModul
 }
 
 /**
- * A thread whose script does not load raises an error in whoever started it and nowhere else: the module would
- * wait for the thread for ever.
+ * The module starts its threads long before it listens to them, and would wait for ever for one whose script
+ * did not load. While it starts, every worker is therefore listened to from its birth.
  */
 function watchThreads(): { readonly failure: Promise<never>; ignore(): void } {
-  let listener: (event: ErrorEvent) => void = () => {};
+  const { Worker: PlainWorker } = globalThis;
+  let fail: () => void = () => {};
   const failure = new Promise<never>((_, reject) => {
-    listener = (event) => {
-      event.preventDefault();
+    fail = () =>
       reject(
         new DeviceError(
           "onnxruntime's threads could not be started. Check that the page's server offers onnxruntime's script to " +
             "workers too, or serve the page without cross-origin isolation: it then runs on one thread.",
         ),
       );
-    };
   });
   failure.catch(() => {});
-  globalThis.addEventListener?.("error", listener);
-  return { failure, ignore: () => globalThis.removeEventListener?.("error", listener) };
+  if (!PlainWorker) return { failure, ignore: () => {} };
+  globalThis.Worker = class extends PlainWorker {
+    constructor(...parameters: ConstructorParameters<typeof Worker>) {
+      super(...parameters);
+      this.addEventListener("error", fail);
+    }
+  };
+  return {
+    failure,
+    ignore: () => {
+      globalThis.Worker = PlainWorker;
+    },
+  };
 }
 
-function describe(error: unknown): string {
+function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -43,7 +43,7 @@ export async function answerAll(
   const settings = { temperature: 0, maxTokens: MAX_TOKENS, ...request };
   const { vendor, description, software } = await page.evaluate(
     async ({ address, asked, load, settings, sharedPrefixes, streamCount }) => {
-      const engine = await quire.createEngine({ model: address, ...load });
+      const engine = await quire.createEngine({ model: address, runner: "webgpu", ...load });
       const waiting = asked[Symbol.iterator]();
       const answerInTurn = async () => {
         for (const { id, messages, tools } of waiting) {

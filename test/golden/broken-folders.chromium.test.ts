@@ -29,7 +29,7 @@ test("a page is told what is wrong with each broken folder, and runs a sound mod
   const failures = await opened.page.evaluate(async (count) => {
     const failures: string[] = [];
     for (let i = 0; i < count; i++) {
-      const loading = quire.createEngine({ model: `/models/broken-${i}/` });
+      const loading = quire.createEngine({ model: `/models/broken-${i}/`, runner: "webgpu" });
       failures.push(await loading.then(String, (error) => `${error.name}: ${error.message}`));
     }
     return failures;
@@ -39,7 +39,7 @@ test("a page is told what is wrong with each broken folder, and runs a sound mod
     expect(failures[i], name).toMatch(message);
   }
   const tokenCount = await opened.page.evaluate(async () => {
-    const engine = await quire.createEngine({ model: "/models/sound/" });
+    const engine = await quire.createEngine({ model: "/models/sound/", runner: "webgpu" });
     const { tokenIds } = await engine.generate("Hi", { maxTokens: 4, temperature: 0 }).result;
     engine.dispose();
     return tokenIds.length;
