@@ -89,19 +89,36 @@ const limits: fc.Arbitrary<RunnerLimits> = fc
 
 /** Pools from tiny to ample, every option on and off, everything that may end a request early. */
 export const scenarios: fc.Arbitrary<Scenario> = limits.chain((limits) =>
-  fc.record({
-    limits: fc.constant(limits),
-    options: fc
-      .record({
-        asynchronous: fc.boolean(),
-        prefixCache: fc.boolean(),
-        stepTokens: sometimes(fc.integer({ min: 1, max: limits.maxStepTokens }), 4),
-      })
-      .map(({ stepTokens, ...options }) => (stepTokens === undefined ? options : { ...options, stepTokens })),
-    requests: fc.array(requests(limits), { minLength: 1, maxLength: 8, size: "max" }),
+  scenariosWithin(limits, {
+    maxRequests: 8,
     failingSteps: fc.oneof(
       { weight: 7, arbitrary: fc.constant([]) },
       { weight: 1, arbitrary: fc.array(fc.nat(25), { maxLength: 2 }) },
     ),
   }),
 );
+
+export interface ScenarioOptions {
+  readonly maxRequests: number;
+  readonly failingSteps?: fc.Arbitrary<readonly number[]>;
+}
+
+/** Scenarios for a runner that there is. */
+export function scenariosWithin(
+  limits: RunnerLimits,
+  { maxRequests, failingSteps = fc.constant([]) }: ScenarioOptions,
+): fc.Arbitrary<Scenario> {
+  const options = fc
+    .record({
+      asynchronous: fc.boolean(),
+      prefixCache: fc.boolean(),
+      stepTokens: sometimes(fc.integer({ min: 1, max: limits.maxStepTokens }), 4),
+    })
+    .map(({ stepTokens, ...options }) => (stepTokens === undefined ? options : { ...options, stepTokens }));
+  return fc.record({
+    limits: fc.constant(limits),
+    options,
+    requests: fc.array(requests(limits), { minLength: 1, maxLength: maxRequests, size: "max" }),
+    failingSteps,
+  });
+}
