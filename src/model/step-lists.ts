@@ -1,4 +1,5 @@
 import { MAX_DECODE_TOKENS, type StepPlan } from "../engine/step.ts";
+import { InputError } from "../errors.ts";
 import { CommandList } from "../gpu/command-list.ts";
 import { MAX_VECTOR_ROWS } from "../kernels/linear.ts";
 import type { StepDispatch } from "../kernels/recorder.ts";
@@ -7,6 +8,7 @@ import {
   type DispatcherStats,
   type ListKey,
   listKeys,
+  RECORDING_MODES,
   type RecordedShare,
   type RecordingMode,
   StepDispatcher,
@@ -43,6 +45,9 @@ export class StepLists {
     maxStepTokens: number,
     { mode = "full", recordUpTo = maxStepTokens }: RecordingOptions = {},
   ) {
+    if (!RECORDING_MODES.includes(mode)) {
+      throw new InputError(`recording is "${mode}": expected one of ${RECORDING_MODES.join(", ")}.`);
+    }
     const limits = tokenLimits(maxStepTokens);
     const steps = new Map(limits.map((limit) => [limit, dispatchesFor(limit)]));
     const keys: ListKey[] = [
