@@ -39,6 +39,8 @@ export default defineConfig({
         },
       },
       {
+        // Found late, these would have the browser reload in the middle of a test.
+        optimizeDeps: { include: ["@huggingface/jinja", "@huggingface/tokenizers"] },
         test: {
           name: "chromium",
           include: ["test/gpu/**/*.test.ts"],
