@@ -15,8 +15,8 @@ export interface QuirePageOptions {
   readonly adapter?: AdapterChoice;
   /** Further folders to serve, by path: `{ "/model/": "path/to/folder" }`. */
   readonly folders?: Readonly<Record<string, string>>;
-  /** Further arguments of the browser's. */
-  readonly args?: readonly string[];
+  /** Features of the browser's to turn on. */
+  readonly features?: readonly string[];
 }
 
 /** The name under which code inside `page.evaluate` finds the runtime. */
@@ -37,12 +37,12 @@ const html = `<!doctype html>
 export async function openQuirePage({
   adapter = "best",
   folders = {},
-  args = [],
+  features = [],
 }: QuirePageOptions = {}): Promise<QuirePage> {
   const server = await serve({ page: html, folders: { ...folders, "/quire/": await builtPackage() } });
   const launch = chromiumLaunchOptions(adapter);
   // Whoever opened the page closes it on Ctrl-C, and not Playwright, which would end the process there and then.
-  const own = { handleSIGINT: false, args: [...(launch.args ?? []), ...args] };
+  const own = { handleSIGINT: false, args: withFeatures(launch.args ?? [], features) };
   const browser = await chromium.launch({ ...launch, ...own });
   const close = async () => {
     await browser.close();
@@ -58,4 +58,13 @@ export async function openQuirePage({
     await close();
     throw error;
   }
+}
+
+/** Of several lists of features the browser heeds the last only. */
+function withFeatures(args: readonly string[], features: readonly string[]): string[] {
+  const prefix = "--enable-features=";
+  const lists = args.filter((arg) => arg.startsWith(prefix)).map((arg) => arg.slice(prefix.length));
+  const others = args.filter((arg) => !arg.startsWith(prefix));
+  const all = [...lists, ...features];
+  return all.length === 0 ? others : [...others, `${prefix}${all.join(",")}`];
 }

@@ -33,3 +33,17 @@ export function countsOption({ options }: BenchContext, name: string): number[] 
   if (counts.every((count) => Number.isInteger(count) && count > 0)) return counts;
   throw new InputError(`--${name} is "${text}": expected whole numbers above 0 with commas between.`);
 }
+
+/** The comma-separated words of an option, each of them one of `known`: `--formats f16,bf16`. */
+export function wordsOption<Word extends string>(
+  { options }: BenchContext,
+  name: string,
+  known: readonly Word[],
+): Word[] {
+  const words = String(options[name] ?? "").split(",");
+  const unknown = words.find((word) => !known.some((each) => each === word));
+  if (unknown === undefined) return words as Word[];
+  throw new InputError(
+    `--${name} names "${unknown}": expected some of ${known.join(", ")}, with commas between.`,
+  );
+}
