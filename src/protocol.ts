@@ -54,11 +54,13 @@ export interface LoadOptions {
   readonly runner?: RunnerKind;
   /** How the WebAssembly runner holds the weights: "int8", the fastest, by default, or exactly as "f32". */
   readonly wasmWeights?: "int8" | "f32";
+  /** Threads of the WebAssembly runner; a thread per core by default, where the page may have any. */
+  readonly wasmThreads?: number;
   /** Times every kernel, where the device can; slows steps down. */
   readonly profile?: boolean;
 }
 
-export type KvType = "f32" | "f16";
+export type KvType = "f32" | "f16" | "int8";
 
 export type RunnerKind = "webgpu" | "wasm";
 

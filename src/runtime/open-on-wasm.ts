@@ -18,14 +18,14 @@ const KV_BUDGET_BYTES = 512 * 2 ** 20;
 /** Loads a model into WebAssembly; what cannot fit is refused before its weights are read. */
 export async function openOnWasm(
   context: OpenContext,
-  open: () => Promise<Ort> = openOrt,
+  open: (threadCount: number | undefined) => Promise<Ort> = openOrt,
 ): Promise<RunningModel> {
   const { source, options, onProgress, signal } = context;
   signal.throwIfAborted();
   onProgress({ phase: "open", loadedBytes: 0, totalBytes: 0 });
   const model = await readModel(source, { signal });
   const plan = planMemory(model, options);
-  const ort = await open();
+  const ort = await open(checkThreads(options.wasmThreads));
   const { config, stored, generation, tokenizer, template } = model;
   const feed = await loadWeights(ort, config, stored, plan.form, { signal, onProgress });
   try {
@@ -62,6 +62,11 @@ function planMemory({ config, stored }: ModelHead, options: MemoryOptions) {
 function checkForm(form: string): WeightForm {
   if (form === "f32" || form === "int8") return form;
   throw new InputError(`wasmWeights is ${JSON.stringify(form)}: expected "int8" or "f32".`);
+}
+
+function checkThreads(threads: number | undefined): number | undefined {
+  if (threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= 64)) return threads;
+  throw new InputError(`wasmThreads is ${threads}: expected a whole number from 1 to 64.`);
 }
 
 function descriptionOf(model: ModelHead, plan: ReturnType<typeof planMemory>, ort: Ort): LoadedModel {

@@ -10,9 +10,12 @@ const MAX_THREADS = 8;
 
 let opened: Promise<Ort> | undefined;
 
-/** The module, fetched and started when first asked for, then shared by all models of this worker. */
-export function openOrt(options: { readonly threadCount?: number } = {}): Promise<Ort> {
-  opened ??= start(options.threadCount ?? defaultThreadCount()).catch((error) => {
+/**
+ * The module, fetched and started when first asked for, then shared by all models of this worker; only the first
+ * to ask has a say in its threads.
+ */
+export function openOrt(threadCount?: number): Promise<Ort> {
+  opened ??= start(threadsHere(threadCount)).catch((error) => {
     opened = undefined;
     throw error;
   });
@@ -20,9 +23,9 @@ export function openOrt(options: { readonly threadCount?: number } = {}): Promis
 }
 
 /** Threads share memory, which a page may have only where it is isolated from other origins. */
-function defaultThreadCount(): number {
+function threadsHere(wanted: number | undefined): number {
   if (!globalThis.crossOriginIsolated) return 1;
-  return Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency));
+  return wanted ?? Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency));
 }
 
 async function start(threadCount: number): Promise<Ort> {
