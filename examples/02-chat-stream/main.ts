@@ -7,6 +7,7 @@ const messages: Message[] = [];
 let running = new AbortController();
 let last = Promise.resolve();
 
+document.querySelector<HTMLButtonElement>("#send")!.disabled = false;
 document.querySelector("#stop")!.addEventListener("click", () => running.abort());
 document.querySelector("#form")!.addEventListener("submit", (event) => {
   event.preventDefault();
