@@ -31,7 +31,7 @@ export async function listenForAnswers(
   await page.exposeFunction("onAnswer", onAnswer);
 }
 
-/** Has a page answer the prompts, `streamCount` at once, each handed over as it comes; resolves with the adapter's name. */
+/** Has a page answer the prompts, `streamCount` at once, each handed over as it comes; resolves with what ran them. */
 export async function answerAll(
   { page }: QuirePage,
   address: string,
@@ -41,9 +41,9 @@ export async function answerAll(
 ): Promise<string> {
   const asked = prompts.map(({ id, messages, tools }) => ({ id, messages, tools }));
   const settings = { temperature: 0, maxTokens: MAX_TOKENS, ...request };
-  const { vendor, description, software } = await page.evaluate(
+  const { adapter, runner } = await page.evaluate(
     async ({ address, asked, load, settings, sharedPrefixes, streamCount }) => {
-      const engine = await quire.createEngine({ model: address, runner: "webgpu", ...load });
+      const engine = await quire.createEngine({ model: address, ...load });
       const waiting = asked[Symbol.iterator]();
       const answerInTurn = async () => {
         for (const { id, messages, tools } of waiting) {
@@ -53,11 +53,13 @@ export async function answerAll(
         }
       };
       await Promise.all(Array.from({ length: streamCount }, answerInTurn));
-      const { adapter } = engine.model;
+      const { adapter, runner } = engine.model;
       engine.dispose();
-      return adapter;
+      return { adapter, runner };
     },
     { address, asked, load, settings, sharedPrefixes, streamCount },
   );
-  return `${`${vendor} ${description}`.trim()}${software ? " (software)" : ""}`;
+  const name = `${adapter.vendor} ${adapter.description}`.trim();
+  if (runner?.kind === "wasm") return `WebAssembly (${name})`;
+  return `WebGPU (${name}${adapter.software ? ", software" : ""})`;
 }

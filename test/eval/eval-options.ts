@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { InputError } from "../../src/errors.ts";
+import type { RunnerKind } from "../../src/protocol.ts";
 import type { AdapterChoice } from "../../tools/browser.ts";
 import { demoModel } from "../../tools/model-argument.ts";
 
@@ -14,6 +15,7 @@ Has Quire answer the demo model's held-out prompts in a headless browser, and pr
   --card           put the figures into the model's card, which takes a run of all prompts
   --model FOLDER   the model (${demoModel})
   --adapter NAME   best: the graphics card where there is one; software: the CPU (best)
+  --runner NAME    webgpu or wasm (webgpu with --compare, else what the browser runs best)
   --help           this text
 
 Everything is written to .cache/eval/result.json too. Ctrl-C ends the run and prints what there is so far.
@@ -27,6 +29,8 @@ export interface EvalOptions {
   readonly card: boolean;
   readonly model: string;
   readonly adapter: AdapterChoice;
+  /** Undefined leaves the choice to the runtime. */
+  readonly runner: RunnerKind | undefined;
 }
 
 /** Reads a command line; undefined where it asks for help. Throws an InputError or parseArgs' own error. */
@@ -41,19 +45,24 @@ export function parseEvalOptions(words: readonly string[]): EvalOptions | undefi
       card: { type: "boolean", default: false },
       model: { type: "string", default: demoModel },
       adapter: { type: "string", default: "best" },
+      runner: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   if (values.help) return undefined;
-  const { adapter, compare, show, card, model } = values;
+  const { adapter, compare, show, card, model, runner = compare ? "webgpu" : undefined } = values;
   if (adapter !== "best" && adapter !== "software") {
     throw new InputError(`--adapter is "${adapter}": expected best or software.`);
+  }
+  if (runner !== undefined && runner !== "webgpu" && runner !== "wasm") {
+    throw new InputError(`--runner is "${runner}": expected webgpu or wasm.`);
   }
   if (card && (compare || values.limit !== undefined)) {
     throw new InputError("--card is for a run of all prompts: leave out --limit and --compare.");
   }
   const limit = values.limit === undefined ? Number.POSITIVE_INFINITY : count("limit", values.limit);
-  return { limit, streamCount: count("streams", values.streams), compare, show, card, model, adapter };
+  const streamCount = count("streams", values.streams);
+  return { limit, streamCount, compare, show, card, model, adapter, runner };
 }
 
 function count(option: string, text: string): number {

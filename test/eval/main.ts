@@ -37,7 +37,7 @@ async function main(options: EvalOptions): Promise<number> {
 async function answerRuns(
   opened: QuirePage,
   prompts: readonly EvalPrompt[],
-  { compare, streamCount }: EvalOptions,
+  { compare, streamCount, runner }: EvalOptions,
   runs: Run[],
 ): Promise<void> {
   await listenForAnswers(opened, (answer) => {
@@ -49,7 +49,8 @@ async function answerRuns(
   for (const variant of compare ? variants : variants.slice(0, 1)) {
     const run: Run = { variant, answers: new Map() };
     runs.push(run);
-    run.adapter = await answerAll(opened, address, prompts, variant, streamCount);
+    const load = { ...(runner ? { runner } : {}), ...variant.load };
+    run.ranOn = await answerAll(opened, address, prompts, { ...variant, load }, streamCount);
   }
 }
 
@@ -57,7 +58,7 @@ async function answerRuns(
 function showProgress(name: string, done: number, total: number): void {
   const text = `${name}: ${done} of ${total} prompts`;
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}${done === total ? "\n" : ""}`);
-  else if (done % 20 === 0 || done === total) process.stderr.write(`${text}\n`);
+  else if (done % 100 === 0 || done === total) process.stderr.write(`${text}\n`);
 }
 
 try {

@@ -10,16 +10,16 @@ import type { Variant } from "./variants.ts";
 export interface Run {
   readonly variant: Variant;
   readonly answers: Map<number, EvalAnswer>;
-  /** Known once the pass is complete. */
-  adapter?: string;
+  /** What ran it; known once the pass is complete. */
+  ranOn?: string;
 }
 
 const folder = ".cache/eval";
 
 /** Prints a table per run, and what differs between them. */
 export function printRuns(prompts: readonly EvalPrompt[], runs: readonly Run[], showWrong: boolean): void {
-  for (const { variant, answers, adapter } of runs) {
-    const title = `Held-out prompts, ${variant.name}, ${adapter ? `on ${adapter}` : "cut short"}`;
+  for (const { variant, answers, ranOn } of runs) {
+    const title = `Held-out prompts, ${variant.name}, ${ranOn ? `on ${ranOn}` : "cut short"}`;
     console.log(`${markdownTable(scoreTable(title, scores(prompts, answers)))}\n`);
     if (showWrong) for (const prompt of wrongPrompts(prompts, answers)) printWrong(prompt, answers);
   }
@@ -48,9 +48,9 @@ function printWrong({ task, messages, expected, id }: EvalPrompt, answers: Answe
 export function writeResult(prompts: readonly EvalPrompt[], runs: readonly Run[]): void {
   const date = new Date().toISOString();
   const heldOut = prompts.every(({ key }) => isHeldOut(key));
-  const all = runs.map(({ variant, adapter, answers }) => ({
+  const all = runs.map(({ variant, ranOn, answers }) => ({
     variant,
-    adapter,
+    ranOn,
     scores: scores(prompts, answers),
     answers: [...answers.values()],
   }));
@@ -63,12 +63,12 @@ export function writeResult(prompts: readonly EvalPrompt[], runs: readonly Run[]
 export function writeCard(
   model: string,
   prompts: readonly EvalPrompt[],
-  { answers, adapter }: Run,
+  { answers, ranOn }: Run,
   streamCount: number,
 ): void {
   const date = new Date().toISOString().slice(0, 10);
   const where =
-    `Measured with Quire itself (\`npm run eval\`), in Chromium, on the adapter ${adapter}, ` +
+    `Measured with Quire itself (\`npm run eval\`), in Chromium, on ${ranOn}, ` +
     `${streamCount} requests at once, on ${date}.`;
   const [, , ...table] = markdownTable(scoreTable("", scores(prompts, answers))).split("\n");
   const path = `${model}/README.md`;
