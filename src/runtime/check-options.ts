@@ -63,6 +63,7 @@ const loadForms: Forms<LoadOptions> = {
   }),
   runner: oneOf<RunnerKind>({ webgpu: true, wasm: true }),
   wasmWeights: oneOf<"int8" | "f32">({ int8: true, f32: true }),
+  wasmThreads: count,
   profile: flag,
 };
 

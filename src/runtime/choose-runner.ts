@@ -1,4 +1,3 @@
-import { InputError } from "../errors.ts";
 import { isSoftwareAdapter } from "../gpu/device.ts";
 import type { LoadOptions, RunnerChoice } from "../protocol.ts";
 import { openOnGpu } from "./open-on-gpu.ts";
@@ -21,10 +20,7 @@ export async function chooseRunner(
   { runner }: Pick<LoadOptions, "runner">,
   gpu: GPU | undefined = globalThis.navigator?.gpu,
 ): Promise<RunnerChoice> {
-  if (runner === "webgpu" || runner === "wasm") return { kind: runner, reason: "it was asked for" };
-  if (runner !== undefined) {
-    throw new InputError(`runner is ${JSON.stringify(runner)}: expected "webgpu" or "wasm".`);
-  }
+  if (runner !== undefined) return { kind: runner, reason: "it was asked for" };
   if (!gpu) return { kind: "wasm", reason: "this browser has no WebGPU" };
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" });
   if (!adapter) return { kind: "wasm", reason: "WebGPU found no graphics adapter" };

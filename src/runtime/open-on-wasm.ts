@@ -1,8 +1,6 @@
-import { InputError } from "../errors.ts";
 import { planKvCache } from "../model/kv-cache.ts";
 import type { LoadedModel } from "../protocol.ts";
 import { activationBytes } from "../wasm/activations.ts";
-import type { WeightForm } from "../wasm/graph-builder.ts";
 import { checkMemory, loadWeights, weightBytes } from "../wasm/load-weights.ts";
 import { openOrt } from "../wasm/open-ort.ts";
 import type { Ort } from "../wasm/ort.ts";
@@ -25,7 +23,7 @@ export async function openOnWasm(
   onProgress({ phase: "open", loadedBytes: 0, totalBytes: 0 });
   const model = await readModel(source, { signal });
   const plan = planMemory(model, options);
-  const ort = await open(checkThreads(options.wasmThreads));
+  const ort = await open(options.wasmThreads);
   const { config, stored, generation, tokenizer, template } = model;
   const feed = await loadWeights(ort, config, stored, plan.form, { signal, onProgress });
   try {
@@ -43,8 +41,11 @@ export async function openOnWasm(
 type MemoryOptions = OpenContext["options"];
 
 function planMemory({ config, stored }: ModelHead, options: MemoryOptions) {
-  const { maxSequences = MAX_SEQUENCES, wasmWeights = "int8", kvBudgetBytes = KV_BUDGET_BYTES } = options;
-  const form = checkForm(wasmWeights);
+  const {
+    maxSequences = MAX_SEQUENCES,
+    wasmWeights: form = "int8",
+    kvBudgetBytes = KV_BUDGET_BYTES,
+  } = options;
   const kvPlan = planKvCache(config, {
     kvType: "f32",
     maxSequences,
@@ -57,16 +58,6 @@ function planMemory({ config, stored }: ModelHead, options: MemoryOptions) {
   const { tensors } = stored;
   checkMemory({ config, tensors, form, stateBytes: 2 * kvPlan.sizeBytes + scratchBytes });
   return { ...sizes, form, kvPlan, scratchBytes, weightBytes: weightBytes({ config, tensors, form }) };
-}
-
-function checkForm(form: string): WeightForm {
-  if (form === "f32" || form === "int8") return form;
-  throw new InputError(`wasmWeights is ${JSON.stringify(form)}: expected "int8" or "f32".`);
-}
-
-function checkThreads(threads: number | undefined): number | undefined {
-  if (threads === undefined || (Number.isInteger(threads) && threads >= 1 && threads <= 64)) return threads;
-  throw new InputError(`wasmThreads is ${threads}: expected a whole number from 1 to 64.`);
 }
 
 function descriptionOf(model: ModelHead, plan: ReturnType<typeof planMemory>, ort: Ort): LoadedModel {
