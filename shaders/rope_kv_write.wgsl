@@ -1,10 +1,11 @@
 // Rotates queries and keys by their positions and writes keys and values to the paged cache. One workgroup
-// per token.
+// per token. Prepended to the entries, which differ in how they store: rope_kv_write_plain.wgsl and
+// rope_kv_write_int8.wgsl.
 //
 // A rotation by `position` radians-per-frequency is the product of two from a small table, one for
 // position / FINE_STEPS and one for position % FINE_STEPS: exact to f32 at any position, where sin and cos
 // of a large angle are not. Dimension i is paired with i + HEAD_DIM / 2, as in Hugging Face's Llama.
-// Constants: HEADS, KV_HEADS, HEAD_DIM, FINE_STEPS, WORKGROUP, KV_F16 (0 or 1).
+// Constants: HEADS, KV_HEADS, HEAD_DIM, FINE_STEPS, WORKGROUP; KvWord.
 
 const HALF = HEAD_DIM / 2u;
 const QUERY_DIM = HEADS * HEAD_DIM;
@@ -41,27 +42,8 @@ fn value(token: u32, i: u32) -> f32 {
   return qkv[token * ROW + QUERY_DIM + KV_DIM + i];
 }
 
-@compute @workgroup_size(WORKGROUP)
-fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let token = workgroup.x;
-  let position = metadata[step.positionsAt + token];
-  for (var i = local.x; i < QUERY_DIM; i += WORKGROUP) {
+fn write_query(token: u32, position: u32, thread: u32) {
+  for (var i = thread; i < QUERY_DIM; i += WORKGROUP) {
     query[token * QUERY_DIM + i] = rotated(token * ROW + i / HEAD_DIM * HEAD_DIM, i % HEAD_DIM, position);
-  }
-  let slot = metadata[step.slotMappingAt + token];
-  if (slot == NO_SLOT) {
-    return;
-  }
-  if (KV_F16 == 1) {
-    for (var i = local.x; i < KV_DIM / 2u; i += WORKGROUP) {
-      let at = slot * (KV_DIM / 2u) + i;
-      keys[at] = KvWord(pack2x16float(vec2f(key(token, 2u * i, position), key(token, 2u * i + 1u, position))));
-      values[at] = KvWord(pack2x16float(vec2f(value(token, 2u * i), value(token, 2u * i + 1u))));
-    }
-  } else {
-    for (var i = local.x; i < KV_DIM; i += WORKGROUP) {
-      keys[slot * KV_DIM + i] = KvWord(key(token, i, position));
-      values[slot * KV_DIM + i] = KvWord(value(token, i));
-    }
   }
 }

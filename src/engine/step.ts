@@ -91,6 +91,21 @@ export interface StepResult {
   /** `sampled[i]` has `plan.sequences[i].sampleCount` tokens. */
   readonly sampled: readonly (readonly SampledToken[])[];
   readonly timings: StepTimings;
+  /** How attention was launched, where the runner plans it. */
+  readonly attention?: readonly AttentionLaunch[];
+}
+
+/** One attention launch of a step. */
+export interface AttentionLaunch {
+  readonly kernel: string;
+  readonly workgroups: number;
+  /** Rows served: heads times query tokens. */
+  readonly rows: number;
+  /** Rows and keys a workgroup takes at a time. */
+  readonly tileRows?: number;
+  readonly tileKeys?: number;
+  /** The most segments that one row's keys were cut into. */
+  readonly segments?: number;
 }
 
 /** What a runner can take, fixed when its model is loaded. */

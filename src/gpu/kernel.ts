@@ -75,6 +75,11 @@ export class KernelCache {
     this.sharedLayout = bindGroupLayout(device, "shared", ["uniform", "read"]);
   }
 
+  /** What the device allows a kernel. */
+  get limits(): GPUSupportedLimits {
+    return this.#device.limits;
+  }
+
   get(source: KernelSource): Kernel {
     const code = specialize(source.sources, source.constants);
     const key = `${source.bindings.join()}\n${code}`;

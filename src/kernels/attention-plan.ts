@@ -89,18 +89,27 @@ export const MAX_DECODE_QUERY_LEN = 8;
 
 /** The launches that write every row of the batch once, in their order. */
 export function planAttention(batch: readonly SequenceSpan[], setup: AttentionSetup): Launch[] {
-  const { mode, tuning } = setup;
-  const splitsKeys = mode === "split" || mode === "splitKvOnly";
-  const promptTile = mode === "split" || mode === "tallTileOnly" ? tuning.prefill : tuning.baseline;
-  const isDecode = ({ queryLen }: SequenceSpan) => splitsKeys && queryLen <= MAX_DECODE_QUERY_LEN;
-  const prompts = rowTiles(batch, promptTile, setup, (span) => !isDecode(span));
-  const decode = splitKeys(rowTiles(batch, tuning.decode, setup, isDecode), setup);
+  const tile = promptTile(setup);
+  const decodeTile = setup.tuning.decode;
+  const isDecode = ({ queryLen }: SequenceSpan) => splitsKeys(setup) && queryLen <= MAX_DECODE_QUERY_LEN;
+  const prompts = rowTiles(batch, tile, setup, (span) => !isDecode(span));
+  const decode = splitKeys(rowTiles(batch, decodeTile, setup, isDecode), setup);
   const launches: Launch[] = [
-    { kernel: "tile", tile: promptTile, items: prompts },
-    { kernel: "split", tile: tuning.decode, items: decode.items },
+    { kernel: "tile", tile, items: prompts },
+    { kernel: "split", tile: decodeTile, items: decode.items },
     { kernel: "reduce", rows: decode.reduced },
   ];
   return launches.filter((launch) => (launch.kernel === "reduce" ? launch.rows : launch.items).length > 0);
+}
+
+/** The tile of the launch that serves prompts, or everything. */
+export function promptTile({ mode, tuning }: AttentionSetup): Tile {
+  return mode === "split" || mode === "tallTileOnly" ? tuning.prefill : tuning.baseline;
+}
+
+/** Whether decode rows have a launch of their own. */
+export function splitsKeys({ mode }: AttentionSetup): boolean {
+  return mode === "split" || mode === "splitKvOnly";
 }
 
 /** Cuts the rows of the chosen sequences into tiles, each with the keys that any of its rows sees. */

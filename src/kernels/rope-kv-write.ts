@@ -1,5 +1,8 @@
 import shader from "../../shaders/rope_kv_write.wgsl?raw";
+import int8Shader from "../../shaders/rope_kv_write_int8.wgsl?raw";
+import plainShader from "../../shaders/rope_kv_write_plain.wgsl?raw";
 import stepShader from "../../shaders/step.wgsl?raw";
+import type { KvType } from "./attention-layout.ts";
 import { type KernelContext, resolve, type StepDispatch } from "./recorder.ts";
 
 /** Positions a fine step of the rotation table covers; see `rotationTable`. */
@@ -9,7 +12,7 @@ export interface RopeKvWrite {
   readonly headCount: number;
   readonly kvHeadCount: number;
   readonly headDim: number;
-  readonly kvType: "f32" | "f16";
+  readonly kvType: KvType;
   /** `[tokens][(headCount + 2 * kvHeadCount) * headDim]`. */
   readonly qkv: GPUBuffer;
   /** From `rotationTable`. */
@@ -19,15 +22,18 @@ export interface RopeKvWrite {
   /** `[blocks][blockSize][kvHeadCount][headDim]`, written at the step's slots. */
   readonly keys: GPUBuffer;
   readonly values: GPUBuffer;
+  /** `[blocks][blockSize][kvHeadCount]` of a key's and a value's scale, written with int8. */
+  readonly scales?: GPUBuffer | undefined;
 }
 
 /** Rotates queries and keys by position and writes keys and values to the paged cache. */
 export function ropeKvWrite(context: KernelContext, op: RopeKvWrite): StepDispatch {
+  const scales = op.scales ? [op.scales] : [];
   return resolve(
     context,
     {
       name: "rope_kv_write",
-      sources: [stepShader, shader],
+      sources: op.scales ? [stepShader, shader, int8Shader] : [stepShader, shader, plainShader],
       constants: {
         HEADS: op.headCount,
         KV_HEADS: op.kvHeadCount,
@@ -35,11 +41,11 @@ export function ropeKvWrite(context: KernelContext, op: RopeKvWrite): StepDispat
         FINE_STEPS,
         WORKGROUP: context.software ? 32 : 128,
         KV_F16: op.kvType === "f16" ? 1 : 0,
-        KvWord: op.kvType === "f16" ? "u32" : "f32",
+        KvWord: op.kvType === "f32" ? "f32" : "u32",
       },
-      bindings: ["read", "read", "write", "write", "write"],
+      bindings: ["read", "read", "write", "write", "write", ...scales.map(() => "write" as const)],
     },
-    [op.qkv, op.rotations, op.query, op.keys, op.values],
+    [op.qkv, op.rotations, op.query, op.keys, op.values, ...scales],
     ({ tokenCount }) => [tokenCount],
   );
 }

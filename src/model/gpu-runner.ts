@@ -15,14 +15,18 @@ import { DeviceWatch } from "../gpu/device-watch.ts";
 import { KernelCache } from "../gpu/kernel.ts";
 import { Profiler } from "../gpu/profiler.ts";
 import { StagingRing } from "../gpu/staging.ts";
+import { partialBytes } from "../kernels/attention.ts";
+import type { AttentionSetup } from "../kernels/attention-plan.ts";
+import { type AttentionOptions, attentionSetup } from "../kernels/attention-setup.ts";
+import { attentionWords, summarize } from "../kernels/attention-table.ts";
 import type { KernelContext } from "../kernels/recorder.ts";
 import { rotationTable } from "../kernels/rope-kv-write.ts";
 import { SAMPLE_WORDS } from "../kernels/sample.ts";
 import { HEADER_WORDS, type StepShape } from "../kernels/step-metadata.ts";
 import { type ActivationSizes, allocateActivations } from "./activations.ts";
 import type { LlamaConfig } from "./config.ts";
-import { allocateKvCache, type KvPlan } from "./kv-cache.ts";
-import { type Llama, llamaStep } from "./llama.ts";
+import { allocateKvCache, cacheBuffers, type KvPlan } from "./kv-cache.ts";
+import { attentionForm, type Llama, llamaStep } from "./llama.ts";
 import { ropeFrequencies } from "./rope.ts";
 import { type RecordingOptions, type RecordingStats, StepLists } from "./step-lists.ts";
 import { StepPace } from "./step-pace.ts";
@@ -37,6 +41,7 @@ export interface GpuRunnerOptions {
   readonly maxSequences: number;
   readonly maxStepTokens: number;
   readonly recording?: RecordingOptions | undefined;
+  readonly attention?: AttentionOptions | undefined;
   /** Times every kernel launch, where the device can: each gets a pass of its own, so steps take longer. */
   readonly profile?: boolean | undefined;
 }
@@ -72,8 +77,11 @@ export class GpuRunner implements Runner {
       vocabSize: config.vocabSize,
     };
     const sizes = activationSizes(options);
-    const words = metadataWords(this.limits);
-    this.#writer = new StepWriter(words, kvPlan.blockSize, maxSequences);
+    const context = kernelContext(gpu, this.#kernels);
+    const form = attentionForm(config, kvPlan);
+    const attention = attentionSetup(context, form, options.attention ?? {}, this.limits);
+    const words = metadataWords(this.limits, attention);
+    this.#writer = new StepWriter(words, kvPlan.blockSize, maxSequences, attention);
     this.#stepBuffer = device.createBuffer({
       label: "step",
       size: 4 * words,
@@ -88,8 +96,13 @@ export class GpuRunner implements Runner {
       cache: allocateKvCache(device, config, kvPlan),
       rotations: upload(device, "rotations", rotationTable(ropeFrequencies(config), kvPlan.contextLen)),
       activations: allocateActivations(device, config, sizes),
+      attention,
+      partials: device.createBuffer({
+        label: "partials",
+        size: partialBytes(form, Math.max(1, attention.scratchRows)),
+        usage: GPUBufferUsage.STORAGE,
+      }),
     };
-    const context = kernelContext(gpu, this.#kernels);
     this.#lists = new StepLists(
       (tokenLimit) => llamaStep(context, this.model, tokenLimit),
       maxStepTokens,
@@ -97,12 +110,13 @@ export class GpuRunner implements Runner {
     );
     const timed = options.profile && gpu.features.timestamps;
     this.#profiler = timed ? new Profiler(device, this.#lists.largestDispatchCount) : undefined;
-    const { cache, rotations, activations } = this.model;
+    const { cache, rotations, activations, partials } = this.model;
     this.#buffers = [
       this.#stepBuffer,
       context.unused,
       rotations,
-      ...cache.flatMap(({ keys, values }) => [keys, values]),
+      partials,
+      ...cacheBuffers(cache),
       ...Object.values(activations),
     ];
   }
@@ -129,6 +143,7 @@ export class GpuRunner implements Runner {
     this.#device.queue.writeBuffer(this.#stepBuffer, 0, words, 0, used);
     const encoder = this.#device.createCommandEncoder({ label: "step" });
     const readKernels = this.#encode(encoder, plan, shape);
+    const attention = summarize(this.#writer.launches, this.model.attention);
     const resultBytes = 8 * shape.sampleCount;
     const staging =
       resultBytes > 0 ? this.#staging.copy(encoder, this.model.activations.results, resultBytes) : undefined;
@@ -148,7 +163,7 @@ export class GpuRunner implements Runner {
       runMs: readMs - submittedMs,
       ...this.#pace.add({ submittedMs, doneMs, readMs }),
     };
-    return { sampled: result, timings: times ? { ...timings, kernels: times } : timings };
+    return { sampled: result, timings: times ? { ...timings, kernels: times } : timings, attention };
   }
 
   stats(): { readonly recording: RecordingStats } {
@@ -209,13 +224,18 @@ export function activationSizes({
 }
 
 /** Words the largest step's metadata takes. */
-function metadataWords(limits: RunnerLimits): number {
+function metadataWords(limits: RunnerLimits, attention: AttentionSetup): number {
   const { maxSequences, maxStepTokens, contextLen, blockSize } = limits;
   const sampleCount = Math.min(maxStepTokens, maxSequences * MAX_DECODE_TOKENS);
   const blocksPerSequence = Math.ceil(contextLen / blockSize) + 1;
   const sequenceWords = 2 + blocksPerSequence + 2 * contextLen;
   const words =
-    HEADER_WORDS + 3 * maxStepTokens + maxSequences * sequenceWords + 1 + sampleCount * SAMPLE_WORDS;
+    HEADER_WORDS +
+    3 * maxStepTokens +
+    maxSequences * sequenceWords +
+    1 +
+    sampleCount * SAMPLE_WORDS +
+    attentionWords(attention, maxStepTokens, maxSequences);
   return Math.ceil(words / 64) * 64;
 }
 

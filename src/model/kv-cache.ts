@@ -1,7 +1,8 @@
 import { CapacityError } from "../errors.ts";
+import { KV_QUAD_BYTES, type KvType } from "../kernels/attention-layout.ts";
 import type { LlamaConfig } from "./config.ts";
 
-export type KvType = "f32" | "f16";
+export type { KvType };
 
 /** How many blocks the cache has and what they cost. */
 export interface KvPlan {
@@ -36,9 +37,9 @@ const DEFAULT_BUDGET_BYTES = 512 * 2 ** 20;
  * @throws CapacityError when not even one sequence of the wanted length fits, with both numbers.
  */
 export function planKvCache(config: LlamaConfig, request: KvRequest): KvPlan {
-  const elementBytes = request.kvType === "f16" ? 2 : 4;
-  const layerBlockBytes = BLOCK_SIZE * config.kvHeadCount * config.headDim * elementBytes;
-  const blockBytes = 2 * config.layerCount * layerBlockBytes;
+  const layerBlockBytes = BLOCK_SIZE * vectorBytes(config, request.kvType);
+  const blockBytes =
+    config.layerCount * (2 * layerBlockBytes + BLOCK_SIZE * scaleBytes(config, request.kvType));
   const budgetBytes = request.budgetBytes ?? DEFAULT_BUDGET_BYTES;
   const wanted = Math.min(request.contextLen ?? config.contextLen, config.contextLen);
   const affordable = Math.floor(
@@ -62,17 +63,39 @@ export function planKvCache(config: LlamaConfig, request: KvRequest): KvPlan {
   };
 }
 
+/** Bytes of one token's keys in a layer, or of its values. */
+function vectorBytes({ kvHeadCount, headDim }: LlamaConfig, kvType: KvType): number {
+  return kvHeadCount * (headDim / 4) * KV_QUAD_BYTES[kvType];
+}
+
+/** Bytes of one token's scales in a layer. */
+function scaleBytes({ kvHeadCount }: LlamaConfig, kvType: KvType): number {
+  return kvType === "int8" ? 8 * kvHeadCount : 0;
+}
+
 /** A layer's keys and values: `[blockCount][blockSize][kvHeadCount][headDim]` each. */
 export interface LayerCache {
   readonly keys: GPUBuffer;
   readonly values: GPUBuffer;
+  /** `[blockCount][blockSize][kvHeadCount]` of a key's and a value's scale, f32, with int8. */
+  readonly scales: GPUBuffer | undefined;
 }
 
 export function allocateKvCache(device: GPUDevice, config: LlamaConfig, plan: KvPlan): LayerCache[] {
-  const size = plan.sizeBytes / config.layerCount / 2;
   const usage = GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST;
+  const tokens = plan.blockCount * plan.blockSize;
+  const buffer = (name: string, layer: number, size: number) =>
+    device.createBuffer({ label: `${name} ${layer}`, size, usage });
+  const size = tokens * vectorBytes(config, plan.kvType);
+  const scalesSize = tokens * scaleBytes(config, plan.kvType);
   return Array.from({ length: config.layerCount }, (_, layer) => ({
-    keys: device.createBuffer({ label: `keys ${layer}`, size, usage }),
-    values: device.createBuffer({ label: `values ${layer}`, size, usage }),
+    keys: buffer("keys", layer, size),
+    values: buffer("values", layer, size),
+    scales: scalesSize > 0 ? buffer("scales", layer, scalesSize) : undefined,
   }));
+}
+
+/** Every buffer of the cache. */
+export function cacheBuffers(cache: readonly LayerCache[]): GPUBuffer[] {
+  return cache.flatMap(({ keys, values, scales }) => (scales ? [keys, values, scales] : [keys, values]));
 }

@@ -1,6 +1,7 @@
+import { type AttentionForm, attention } from "../kernels/attention.ts";
+import type { AttentionSetup } from "../kernels/attention-plan.ts";
 import { embed } from "../kernels/embed.ts";
 import { linear } from "../kernels/linear.ts";
-import { attention } from "../kernels/paged-attention.ts";
 import type { KernelContext, StepDispatch } from "../kernels/recorder.ts";
 import { ropeKvWrite } from "../kernels/rope-kv-write.ts";
 import { markHistory, sample } from "../kernels/sample.ts";
@@ -18,6 +19,15 @@ export interface Llama {
   /** From `rotationTable`. */
   readonly rotations: GPUBuffer;
   readonly activations: Activations;
+  readonly attention: AttentionSetup;
+  /** Scratch of attention that is cut along its keys. */
+  readonly partials: GPUBuffer;
+}
+
+/** What attention computes in every layer of a model. */
+export function attentionForm(config: LlamaConfig, { kvType, blockSize }: KvPlan): AttentionForm {
+  const { headCount, kvHeadCount, headDim } = config;
+  return { headCount, kvHeadCount, headDim, kvType, blockSize, scale: headDim ** -0.5 };
 }
 
 /** The forward pass of a step of at most `tokenLimit` tokens, from ids to sampled ids, in order. */
@@ -52,10 +62,9 @@ function layerStep(
   const { config, activations } = model;
   const { hiddenSize, intermediateSize, normEpsilon: epsilon } = config;
   const { hidden, qkv, query, attended, mlp } = activations;
-  const heads = { headCount: config.headCount, kvHeadCount: config.kvHeadCount, headDim: config.headDim };
+  const form = attentionForm(config, model.kvPlan);
   const queryDim = config.headCount * config.headDim;
   const qkvDim = queryDim + 2 * config.kvHeadCount * config.headDim;
-  const { kvType, blockSize } = model.kvPlan;
   const product = (op: Parameters<typeof linear>[1]) => linear(context, op, tokenLimit);
   const residual = { output: hidden, outputStride: hiddenSize, accumulate: true };
   return [
@@ -67,16 +76,12 @@ function layerStep(
       output: qkv,
       outputStride: qkvDim,
     }),
-    ropeKvWrite(context, { ...heads, ...cache, kvType, qkv, query, rotations: model.rotations }),
-    attention(context, {
-      ...heads,
-      ...cache,
-      blockSize,
-      kvType,
-      scale: config.headDim ** -0.5,
-      query,
-      output: attended,
-    }),
+    ropeKvWrite(context, { ...form, ...cache, qkv, query, rotations: model.rotations }),
+    ...attention(
+      context,
+      { ...form, ...cache, query, output: attended, partials: model.partials },
+      model.attention,
+    ),
     ...product({ matrix: layer.output, bias: layer.outputBias, input: attended, ...residual }),
     ...product({
       matrix: layer.gateUp,

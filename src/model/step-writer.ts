@@ -1,4 +1,6 @@
 import { SAMPLED, type Sampling, type SequenceStep, type StepPlan } from "../engine/step.ts";
+import { type AttentionSetup, type Launch, planAttention } from "../kernels/attention-plan.ts";
+import { writeAttention } from "../kernels/attention-table.ts";
 import { SAMPLE_WORDS } from "../kernels/sample.ts";
 import { FROM_SLOT, NO_SLOT, StepMetadata, type StepShape } from "../kernels/step-metadata.ts";
 
@@ -8,13 +10,22 @@ const IN_PROMPT = 0x8000;
 export class StepWriter {
   readonly metadata: StepMetadata;
   readonly #blockSize: number;
+  readonly #attention: AttentionSetup | undefined;
+  #launches: readonly Launch[] = [];
   /** Tells the sequences apart that used a slot one after another; see shaders/history_mark.wgsl. */
   readonly #stamps: Uint16Array;
 
-  constructor(capacityWords: number, blockSize: number, slotCount: number) {
+  /** Without `attention` the steps have no attention launches. */
+  constructor(capacityWords: number, blockSize: number, slotCount: number, attention?: AttentionSetup) {
     this.metadata = new StepMetadata(capacityWords);
     this.#blockSize = blockSize;
+    this.#attention = attention;
     this.#stamps = new Uint16Array(slotCount);
+  }
+
+  /** The attention launches of the step written last. */
+  get launches(): readonly Launch[] {
+    return this.#launches;
   }
 
   /** Fills `metadata` for a step. */
@@ -31,7 +42,18 @@ export class StepWriter {
     this.#writeTokens(sequences, tokenCount);
     this.#writeSequences(sequences);
     this.#writeSamples(sequences, sampleCount);
-    return { tokenCount, sequenceCount: sequences.length, sampleCount, markCount, attention: [] };
+    const attention = this.#writeAttention(sequences);
+    return { tokenCount, sequenceCount: sequences.length, sampleCount, markCount, attention };
+  }
+
+  #writeAttention(sequences: readonly SequenceStep[]): StepShape["attention"] {
+    const setup = this.#attention;
+    if (!setup) return [];
+    const spans = sequences.map(({ tokens, position }) => {
+      return { queryLen: tokens.length, seqLen: position + tokens.length };
+    });
+    this.#launches = planAttention(spans, setup);
+    return writeAttention(this.metadata, this.#launches, setup.kvHeadCount);
   }
 
   #writeTokens(sequences: readonly SequenceStep[], tokenCount: number): void {

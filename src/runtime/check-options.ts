@@ -52,7 +52,7 @@ const loadForms: Forms<LoadOptions> = {
   baseUrl: text,
   contextLen: count,
   kvBudgetBytes: count,
-  kvType: oneOf<KvType>({ f32: true, f16: true }),
+  kvType: oneOf<KvType>({ f32: true, f16: true, int8: true }),
   maxSequences: count,
   recording: oneOf<RecordingMode>({
     none: true,

@@ -1,6 +1,8 @@
 import { beforeAll, describe, it } from "vitest";
 import type { SequenceStep } from "../../src/engine/step.ts";
-import { attention } from "../../src/kernels/paged-attention.ts";
+import { attention, partialBytes } from "../../src/kernels/attention.ts";
+import type { KvType } from "../../src/kernels/attention-layout.ts";
+import { attentionSetup } from "../../src/kernels/attention-setup.ts";
 import { ropeKvWrite, rotationTable } from "../../src/kernels/rope-kv-write.ts";
 import { StepWriter } from "../../src/model/step-writer.ts";
 import { rotate } from "../reference/rope.ts";
@@ -46,7 +48,7 @@ describe("keys and values go to their slots, and attention reads them back", () 
   });
 
   for (const geometry of geometries) {
-    for (const kvType of ["f32", "f16"] as const) {
+    for (const kvType of ["f32", "f16", "int8"] as const) {
       for (const batch of batches) {
         const { headCount, kvHeadCount, headDim } = geometry;
         const lengths = batch.map(([count, position]) => `${count}@${position}`).join(" ");
@@ -62,7 +64,7 @@ describe("keys and values go to their slots, and attention reads them back", () 
  * Feeds each sequence from its beginning, one step for what came before and one for the batch, and compares the
  * batch's output with attention over the whole context in f64.
  */
-async function check(test: TestGpu, geometry: Geometry, kvType: "f32" | "f16", batch: [number, number][]) {
+async function check(test: TestGpu, geometry: Geometry, kvType: KvType, batch: [number, number][]) {
   const { headCount, kvHeadCount, headDim } = geometry;
   const random = new Random(headDim + batch.length);
   const rowLen = (headCount + 2 * kvHeadCount) * headDim;
@@ -76,28 +78,28 @@ async function check(test: TestGpu, geometry: Geometry, kvType: "f32" | "f16", b
     return { qkv, blocks: blocks.reverse(), count, position, slot: i };
   });
   const blockCount = batch.length * 12;
-  const cacheWords = (blockCount * BLOCK_SIZE * kvHeadCount * headDim) / (kvType === "f16" ? 2 : 1);
-  const cache = { keys: test.poisoned(cacheWords), values: test.poisoned(cacheWords) };
+  const vectors = blockCount * BLOCK_SIZE * kvHeadCount;
+  const cacheWords = (vectors * headDim) / { f32: 1, f16: 2, int8: 4 }[kvType];
+  const cache = {
+    keys: test.poisoned(cacheWords),
+    values: test.poisoned(cacheWords),
+    scales: kvType === "int8" ? test.poisoned(2 * vectors) : undefined,
+  };
+  const context = kernelContext(test);
+  const form = { ...geometry, kvType, blockSize: BLOCK_SIZE, scale: headDim ** -0.5 };
+  const setup = attentionSetup(context, form, {}, { maxSequences: batch.length, contextLen: 2048 });
+  const partials = test.poisoned(partialBytes(form, setup.scratchRows) / 4);
   const rotations = test.upload(rotationTable(frequencies, 2048));
   const run = async (part: readonly { qkv: Float64Array[]; step: Omit<SequenceStep, "sampling"> }[]) => {
     const rows = part.flatMap(({ qkv }) => qkv);
     const query = test.poisoned(rows.length * headCount * headDim);
     const output = test.poisoned(rows.length * headCount * headDim);
     const qkv = test.upload(Float32Array.from(rows.flatMap((row) => [...row])));
-    const writer = new StepWriter(65_536, BLOCK_SIZE, batch.length);
+    const writer = new StepWriter(65_536, BLOCK_SIZE, batch.length, setup);
     const shape = writer.write({ sequences: part.map(({ step }) => step as SequenceStep) });
-    const context = kernelContext(test);
     const launches = [
-      ropeKvWrite(context, { ...geometry, kvType, qkv, rotations, query, ...cache }),
-      attention(context, {
-        ...geometry,
-        ...cache,
-        kvType,
-        blockSize: BLOCK_SIZE,
-        scale: headDim ** -0.5,
-        query,
-        output,
-      }),
+      ropeKvWrite(context, { ...form, qkv, rotations, query, ...cache }),
+      ...attention(context, { ...form, ...cache, query, output, partials }, setup),
     ];
     await test.run(launches, test.stepBuffer(writer.metadata.words), shape);
     return (await test.readFloats(output)).subarray(0, rows.length * headCount * headDim);

@@ -1,0 +1,305 @@
+// Causal attention of a tile of rows over a range of keys of the paged cache: one workgroup per item of the
+// launch's table and KV head (planned by src/kernels/attention-plan.ts, which says what a row is).
+//
+// Walks the keys in tiles: products of TILE_ROWS queries and TILE_KEYS keys, the softmax kept online (a running
+// peak and total per row, and a rescaling of what was summed whenever the peak rises; Milakov and Gimelshein,
+// 2018), then the weighed values. A thread takes ROW_BLOCKS times THREAD_ROWS rows, of these the products with
+// every COLUMNS-th key and the sums over every COLUMNS-th quad of the values. An item with all keys of its rows
+// writes their output, any other a partial for attention_reduce.wgsl.
+//
+// Constants: those of attention_output.wgsl, BLOCK_SIZE, SCALE, WINDOW, SOFTCAP (0: none), BIAS, TABLE, TILE_ROWS,
+// TILE_KEYS, THREAD_ROWS, ROW_BLOCKS, COLUMNS, LANES, STAGE_QUERY, STAGE_KV (0 or 1), ROLLED (0 or 1).
+
+const ROW_GROUPS = u32(TILE_ROWS / (THREAD_ROWS * ROW_BLOCKS));
+const WORKGROUP = ROW_GROUPS * COLUMNS;
+const THREAD_KEYS = (TILE_KEYS + COLUMNS - 1) / COLUMNS;
+const THREAD_QUADS = (QUADS + COLUMNS - 1u) / COLUMNS;
+const PASS_ROWS = WORKGROUP / LANES; // rows whose softmax is computed side by side
+const STRIDE = QUADS + 1u; // one more, so that the rows of a tile start in different banks
+const WEIGHT_STRIDE = u32(TILE_KEYS + 1);
+const DEAD = -5.0e29; // no live score is as low
+const WHOLE = 0xffffffffu;
+
+@group(1) @binding(2) var<storage, read_write> partials: array<vec4f>; // [partial rows][KV_HEADS][RECORD]
+@group(1) @binding(3) var<storage, read> query: array<vec4f>; // [tokens][HEADS][QUADS]
+@group(1) @binding(4) var<storage, read> keys: array<KvQuad>; // [blocks][BLOCK_SIZE][KV_HEADS][QUADS]
+@group(1) @binding(5) var<storage, read> values: array<KvQuad>;
+
+var<workgroup> query_tile: array<vec4f, 1 + STAGE_QUERY * TILE_ROWS * STRIDE>;
+var<workgroup> kv_tile: array<KvQuad, 1 + STAGE_KV * TILE_KEYS * STRIDE>; // keys, then values
+var<workgroup> entries: array<u32, TILE_KEYS>; // where the tile's keys stand: slot * KV_HEADS + kv_head
+var<workgroup> weights: array<f32, u32(TILE_ROWS) * WEIGHT_STRIDE>; // products, scores, then their exponentials
+var<workgroup> peaks: array<f32, TILE_ROWS>;
+var<workgroup> totals: array<f32, TILE_ROWS>;
+var<workgroup> rescales: array<f32, TILE_ROWS>; // what the last tile multiplied earlier sums with
+
+struct Item {
+  row: u32,
+  row_count: u32,
+  first_key: u32,
+  end_key: u32,
+  first_partial: u32,
+  bias_at: u32,
+  table: u32, // the sequence's block table
+  query_start: u32, // its first token
+  query_len: u32,
+  context_len: u32, // its keys of earlier steps
+}
+
+fn read_item(index: u32) -> Item {
+  let at = metadata[step.attentionAt + TABLE] + index * 8u;
+  let sequence = metadata[at];
+  let query_start = metadata[step.queryStartsAt + sequence];
+  let query_len = metadata[step.queryStartsAt + sequence + 1u] - query_start;
+  return Item(
+    metadata[at + 1u], metadata[at + 2u], metadata[at + 3u], metadata[at + 4u], metadata[at + 5u], metadata[at + 6u],
+    step.blockTablesAt + sequence * step.blockTableStride,
+    query_start, query_len, metadata[step.seqLensAt + sequence] - query_len,
+  );
+}
+
+fn entry_of(item: Item, key: u32, kv_head: u32) -> u32 {
+  let block = metadata[item.table + key / BLOCK_SIZE];
+  return (block * BLOCK_SIZE + key % BLOCK_SIZE) * KV_HEADS + kv_head;
+}
+
+// The row of the tile, or the tile's last one where the item has fewer.
+fn live_row(item: Item, tile_row: u32) -> u32 {
+  return item.row + min(tile_row, item.row_count - 1u);
+}
+
+fn stage_query(item: Item, kv_head: u32, thread: u32) {
+  for (var i = thread; i < TILE_ROWS * QUADS; i += WORKGROUP) {
+    let tile_row = i / QUADS;
+    let quad = i % QUADS;
+    query_tile[tile_row * STRIDE + quad] = query[row_start(live_row(item, tile_row), kv_head) + quad];
+  }
+}
+
+// Finds the keys of a tile from `first` on; those past `end` stand where the last one does.
+fn find_entries(item: Item, first: u32, end: u32, kv_head: u32, thread: u32) {
+  for (var key = thread; key < TILE_KEYS; key += WORKGROUP) {
+    entries[key] = entry_of(item, min(first + key, end - 1u), kv_head);
+  }
+}
+
+fn stage_keys(thread: u32) {
+  for (var i = thread; i < TILE_KEYS * QUADS; i += WORKGROUP) {
+    kv_tile[i / QUADS * STRIDE + i % QUADS] = keys[entries[i / QUADS] * QUADS + i % QUADS];
+  }
+}
+
+fn stage_values(thread: u32) {
+  for (var i = thread; i < TILE_KEYS * QUADS; i += WORKGROUP) {
+    kv_tile[i / QUADS * STRIDE + i % QUADS] = values[entries[i / QUADS] * QUADS + i % QUADS];
+  }
+}
+
+// The bound of a loop that is to stay one: software drivers unroll those whose length they know, and take tens of
+// seconds to compile the result. The count of sequences is never so high.
+fn rolled(count: u32) -> u32 {
+  return count + (step.sequenceCount >> 31u) * u32(ROLLED);
+}
+
+fn tile_row_of(block: u32, row_group: u32, r: u32) -> u32 {
+  return (block * ROW_GROUPS + row_group) * u32(THREAD_ROWS) + r;
+}
+
+// Leaves in `weights` the products of a block of the thread's rows with its keys.
+fn multiply(item: Item, kv_head: u32, block: u32, row_group: u32, column: u32) {
+  var key_starts: array<u32, THREAD_KEYS>;
+  for (var c = 0u; c < THREAD_KEYS; c++) {
+    let key = min(column + c * COLUMNS, TILE_KEYS - 1u);
+    key_starts[c] = select(entries[key] * QUADS, key * STRIDE, STAGE_KV == 1);
+  }
+  var query_starts: array<u32, THREAD_ROWS>;
+  for (var r = 0u; r < THREAD_ROWS; r++) {
+    let tile_row = tile_row_of(block, row_group, r);
+    query_starts[r] = select(row_start(live_row(item, tile_row), kv_head), tile_row * STRIDE, STAGE_QUERY == 1);
+  }
+  var products: array<array<f32, THREAD_KEYS>, THREAD_ROWS>;
+  for (var quad = 0u; quad < rolled(QUADS); quad++) {
+    var key_quads: array<vec4f, THREAD_KEYS>;
+    for (var c = 0u; c < THREAD_KEYS; c++) {
+      if (STAGE_KV == 1) {
+        key_quads[c] = unpack(kv_tile[key_starts[c] + quad]);
+      } else {
+        key_quads[c] = unpack(keys[key_starts[c] + quad]);
+      }
+    }
+    for (var r = 0u; r < THREAD_ROWS; r++) {
+      var query_quad: vec4f;
+      if (STAGE_QUERY == 1) {
+        query_quad = query_tile[query_starts[r] + quad];
+      } else {
+        query_quad = query[query_starts[r] + quad];
+      }
+      for (var c = 0u; c < THREAD_KEYS; c++) {
+        products[r][c] += dot(query_quad, key_quads[c]);
+      }
+    }
+  }
+  for (var c = 0u; c < THREAD_KEYS; c++) {
+    let key = column + c * COLUMNS;
+    if (key < TILE_KEYS) {
+      for (var r = 0u; r < THREAD_ROWS; r++) {
+        weights[tile_row_of(block, row_group, r) * WEIGHT_STRIDE + key] = products[r][c];
+      }
+    }
+  }
+}
+
+// A product of query and key as a score, LOWEST where the row does not see the key: scale, softcap, the causal
+// mask and the window, ALiBi, the bias between query tokens, in this order.
+fn score_of(item: Item, product: f32, row: u32, key: u32, kv_head: u32) -> f32 {
+  let token = row / GROUP - item.query_start;
+  let position = item.context_len + token;
+  var score = product * SCALE;
+  if (SOFTCAP != 0) {
+    score = SOFTCAP * tanh(clamp(score / f32(SOFTCAP), -20.0, 20.0)); // tanh may overflow far out
+  }
+  if (ALIBI == 1) {
+    score += head_traits[head_of(row, kv_head)].slope * (f32(key) - f32(item.context_len));
+  }
+  if (BIAS == 1 && item.bias_at != 0u && key >= item.context_len && key <= position) {
+    let bias = metadata[item.bias_at + token * item.query_len + key - item.context_len];
+    score += max(bitcast<f32>(bias), -1.0e29);
+  }
+  let seen = key >= item.first_key && key < item.end_key && key <= position;
+  return select(LOWEST, score, seen && (WINDOW == 0 || key + WINDOW > position));
+}
+
+// Turns the tile's products into scores, and these into weights against the new peak of each row.
+fn weigh(item: Item, first: u32, kv_head: u32, thread: u32) {
+  let lane = thread % LANES;
+  for (var first_row = 0u; first_row < rolled(u32(TILE_ROWS)); first_row += PASS_ROWS) {
+    let row = first_row + thread / LANES;
+    let inside = row < min(u32(TILE_ROWS), item.row_count);
+    let tile_row = select(0u, row, inside);
+    let start = tile_row * WEIGHT_STRIDE;
+    let first_key = select(u32(TILE_KEYS), lane, inside);
+    var peak = LOWEST;
+    for (var key = first_key; key < rolled(u32(TILE_KEYS)); key += LANES) {
+      let product = weights[start + key] * scales_of(entries[key]).x;
+      let score = score_of(item, product, item.row + tile_row, first + key, kv_head);
+      weights[start + key] = score;
+      peak = max(peak, score);
+    }
+    let old_peak = peaks[tile_row];
+    let new_peak = max(old_peak, lane_max(peak, thread));
+    var total = 0.0;
+    for (var key = first_key; key < rolled(u32(TILE_KEYS)); key += LANES) {
+      let score = weights[start + key];
+      let weight = select(0.0, exp(score - new_peak), score > DEAD);
+      total += weight;
+      weights[start + key] = weight * scales_of(entries[key]).y;
+    }
+    total = lane_sum(total, thread);
+    if (inside && lane == 0u) {
+      let rescale = exp(old_peak - new_peak);
+      peaks[row] = new_peak;
+      totals[row] = totals[row] * rescale + total;
+      rescales[row] = rescale;
+    }
+  }
+}
+
+alias Sums = array<array<vec4f, THREAD_QUADS>, THREAD_ROWS>;
+
+// Adds the weighed values of the tile's keys from `first` to `end`; past them stands what another sequence left.
+fn add_values(sums: ptr<function, Sums>, first: u32, end: u32, block: u32, row_group: u32, column: u32) {
+  for (var r = 0u; r < THREAD_ROWS; r++) {
+    let rescale = rescales[tile_row_of(block, row_group, r)];
+    for (var i = 0u; i < THREAD_QUADS; i++) {
+      (*sums)[r][i] *= rescale;
+    }
+  }
+  for (var key = first; key < end; key++) {
+    var value_quads: array<vec4f, THREAD_QUADS>;
+    for (var i = 0u; i < THREAD_QUADS; i++) {
+      let quad = min(column + i * COLUMNS, QUADS - 1u);
+      if (STAGE_KV == 1) {
+        value_quads[i] = unpack(kv_tile[key * STRIDE + quad]);
+      } else {
+        value_quads[i] = unpack(values[entries[key] * QUADS + quad]);
+      }
+    }
+    for (var r = 0u; r < THREAD_ROWS; r++) {
+      let weight = weights[tile_row_of(block, row_group, r) * WEIGHT_STRIDE + key];
+      for (var i = 0u; i < THREAD_QUADS; i++) {
+        (*sums)[r][i] += weight * value_quads[i];
+      }
+    }
+  }
+}
+
+fn store_row(item: Item, tile_row: u32, kv_head: u32, column: u32, sums: array<vec4f, THREAD_QUADS>) {
+  let row = item.row + tile_row;
+  let whole = item.first_partial == WHOLE;
+  let start = ((item.first_partial + tile_row) * KV_HEADS + kv_head) * RECORD;
+  let factor = normaliser(row, kv_head, peaks[tile_row], totals[tile_row]);
+  for (var i = 0u; i < THREAD_QUADS; i++) {
+    let quad = column + i * COLUMNS;
+    if (quad < QUADS) {
+      if (whole) {
+        output[row_start(row, kv_head) + quad] = sums[i] * factor;
+      } else {
+        partials[start + 1u + quad] = sums[i];
+      }
+    }
+  }
+  if (!whole && column == 0u) {
+    partials[start] = vec4f(peaks[tile_row], totals[tile_row], 0.0, 0.0);
+  }
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
+  let thread = local.x;
+  let item = read_item(workgroup.x);
+  let kv_head = workgroup.y;
+  let row_group = select(thread / COLUMNS, 0u, ROW_GROUPS == 1);
+  let column = thread % COLUMNS;
+  for (var row = thread; row < TILE_ROWS; row += WORKGROUP) {
+    peaks[row] = LOWEST;
+  }
+  if (STAGE_QUERY == 1) {
+    stage_query(item, kv_head, thread);
+  }
+  let block_bound = select(rolled(u32(ROW_BLOCKS)), 1u, ROW_BLOCKS == 1);
+  var sums: array<Sums, ROW_BLOCKS>;
+  for (var first = item.first_key - item.first_key % TILE_KEYS; first < item.end_key; first += u32(TILE_KEYS)) {
+    find_entries(item, first, item.end_key, kv_head, thread);
+    workgroupBarrier();
+    if (STAGE_KV == 1) {
+      stage_keys(thread);
+      workgroupBarrier();
+    }
+    for (var block = 0u; block < block_bound; block++) {
+      multiply(item, kv_head, block, row_group, column);
+    }
+    workgroupBarrier();
+    weigh(item, first, kv_head, thread);
+    if (STAGE_KV == 1) {
+      stage_values(thread);
+    }
+    workgroupBarrier();
+    let skipped = max(first, item.first_key) - first;
+    let end = min(u32(TILE_KEYS), item.end_key - first);
+    for (var block = 0u; block < block_bound; block++) {
+      var block_sums = sums[block];
+      add_values(&block_sums, skipped, end, block, row_group, column);
+      sums[block] = block_sums;
+    }
+    workgroupBarrier();
+  }
+  for (var block = 0u; block < block_bound; block++) {
+    let block_sums = sums[block];
+    for (var r = 0u; r < THREAD_ROWS; r++) {
+      let tile_row = tile_row_of(block, row_group, r);
+      if (tile_row < item.row_count) {
+        store_row(item, tile_row, kv_head, column, block_sums[r]);
+      }
+    }
+  }
+}
