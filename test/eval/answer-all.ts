@@ -60,6 +60,6 @@ export async function answerAll(
     { address, asked, load, settings, sharedPrefixes, streamCount },
   );
   const name = `${adapter.vendor} ${adapter.description}`.trim();
-  if (runner?.kind === "wasm") return `WebAssembly (${name})`;
+  if (runner?.kind === "wasm") return name;
   return `WebGPU (${name}${adapter.software ? ", software" : ""})`;
 }
