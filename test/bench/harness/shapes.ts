@@ -1,5 +1,18 @@
 /** `config.json` files of published models, as far as they say what is computed. */
 export const shapes = {
+  "quire-demo": {
+    architectures: ["LlamaForCausalLM"],
+    hidden_size: 256,
+    intermediate_size: 640,
+    num_hidden_layers: 6,
+    num_attention_heads: 8,
+    num_key_value_heads: 4,
+    vocab_size: 1536,
+    max_position_embeddings: 2048,
+    rms_norm_eps: 1e-5,
+    rope_theta: 100000,
+    tie_word_embeddings: true,
+  },
   "smollm2-135m": {
     architectures: ["LlamaForCausalLM"],
     hidden_size: 576,
