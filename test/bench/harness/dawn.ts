@@ -11,7 +11,8 @@ let dawn: GPU | undefined;
  */
 export async function openDawn(report: Report, options: OpenGpuOptions = {}): Promise<Gpu> {
   Object.assign(globalThis, globals);
-  dawn ??= create([]);
+  // Whole microseconds: quantised to 65 of them, most kernels would take none.
+  dawn ??= create(["disable-dawn-features=timestamp_quantization"]);
   const gpu = await openGpu({ gpu: dawn, ...options });
   const { vendor, architecture, description, software } = gpu.adapter;
   const kind = software ? "software, on the CPU" : "hardware";
