@@ -33,7 +33,7 @@ export function randomTokenizer(vocabSize: number) {
 }
 
 /** GPT-2's letter for each byte: itself where it prints, else the next from U+0100 on. */
-function byteLetters(): string[] {
+export function byteLetters(): string[] {
   let next = 256;
   return Array.from({ length: 256 }, (_, byte) => {
     const prints = (byte > 32 && byte < 127) || (byte > 160 && byte !== 173);
