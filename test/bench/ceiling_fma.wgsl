@@ -1,7 +1,7 @@
 // Fused multiply-adds on registers alone, in CHAINS independent chains so that none waits for another: what a
 // device's arithmetic reaches at best without matrix units.
 //
-// Constants: ROUNDS, and the type Quad (four f32 or four f16).
+// Constants: ROUNDS, and the type Quad (a vector of four).
 
 const CHAINS = 8u;
 
