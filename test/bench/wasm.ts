@@ -57,7 +57,14 @@ async function prepare({ report }: BenchContext): Promise<void> {
   await randomModel(`${models}/${shape}-bf16`, shapes[shape], "bf16");
   await randomGguf(`${models}/${shape}-q8_0.gguf`, shapes[shape]);
   if (existsSync(`${peers}/node_modules/@wllama/wllama`)) return;
-  const code = await runProcess("npm", ["install", "--no-audit", "--no-fund", "--prefix", peers]);
+  const code = await runProcess("npm", [
+    "install",
+    "--no-audit",
+    "--no-fund",
+    "--no-package-lock",
+    "--prefix",
+    peers,
+  ]);
   if (code !== 0) throw new Error(`npm could not install the peers of ${peers}/package.json.`);
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { folderSource } from "../../../tools/folder-source.ts";
 import { describeWithData, readSharedText, sharedData } from "../../support/shared-data.ts";
-import { greedyTokens, openRunner } from "./support.ts";
+import { greedyTokens, openRunner } from "../../support/wasm-runner.ts";
 
 interface GreedyReference {
   readonly prompt_ids_with_bos: readonly number[];

@@ -1,13 +1,13 @@
 import ortFactory from "onnxruntime-web/ort-wasm-simd-threaded.mjs";
-import type { SequenceStep } from "../../../src/engine/step.ts";
-import { parseLlamaConfig } from "../../../src/model/config.ts";
-import { planKvCache } from "../../../src/model/kv-cache.ts";
-import { openModelFolder } from "../../../src/store/model-folder.ts";
-import type { FileSource } from "../../../src/store/source.ts";
-import type { WeightForm } from "../../../src/wasm/graph-builder.ts";
-import { loadWeights } from "../../../src/wasm/load-weights.ts";
-import { Ort } from "../../../src/wasm/ort.ts";
-import { WasmRunner } from "../../../src/wasm/wasm-runner.ts";
+import type { SequenceStep } from "../../src/engine/step.ts";
+import { parseLlamaConfig } from "../../src/model/config.ts";
+import { planKvCache } from "../../src/model/kv-cache.ts";
+import { openModelFolder } from "../../src/store/model-folder.ts";
+import type { FileSource } from "../../src/store/source.ts";
+import type { WeightForm } from "../../src/wasm/graph-builder.ts";
+import { loadWeights } from "../../src/wasm/load-weights.ts";
+import { Ort } from "../../src/wasm/ort.ts";
+import { WasmRunner } from "../../src/wasm/wasm-runner.ts";
 
 export const greedy = {
   temperature: 0,
