@@ -22,11 +22,26 @@ const tracePath = ".cache/bench/step-trace.json";
 const READ_DELAY_MS = 10;
 const sizes = { contextLen: 512, maxSequences: 8, maxStepTokens: 64 };
 
+const parts = ["encode", "read-back", "modes", "trace"] as const;
+
 async function run(context: BenchContext): Promise<void> {
-  const { report, full, options } = context;
+  const { report, options } = context;
   const gpu = await openDawn(report);
+  const delay = delayMaps(gpu.device);
   const [rounds] = countsOption(context, "rounds");
   const [tokens] = countsOption(context, "tokens");
+  const load = { streamCount: 4, tokenCount: tokens!, rounds: rounds! };
+  const chosen = String(options.parts).split(",");
+  if (chosen.includes("encode")) await compareEncoding(context, gpu);
+  if (chosen.includes("read-back")) await hideReadBack(context, gpu, delay, load);
+  if (!chosen.includes("modes") && !chosen.includes("trace")) return;
+  const model = await randomRunner(gpu, shape, sizes);
+  if (chosen.includes("modes")) await compareModes(context, gpu, model, load);
+  if (chosen.includes("trace")) await traceSteps(context, gpu, model);
+  model.dispose();
+}
+
+async function compareEncoding({ report, full, options }: BenchContext, gpu: Gpu): Promise<void> {
   const encoding = { shape, stepCount: full ? 200 : 20 } as const;
   const rows = encodeRows("Node, Dawn", await encodeTimes(gpu, encoding));
   if (!options["node-only"]) {
@@ -37,27 +52,31 @@ async function run(context: BenchContext): Promise<void> {
   }
   report.table({
     title: "JavaScript time to encode a decode step",
-    columns: ["where", "mode", "encode ms", "dispatches", "us per dispatch", "% of eager"],
+    columns: [
+      "where",
+      "mode",
+      "encode ms",
+      "quickest tenth ms",
+      "dispatches",
+      "us per dispatch",
+      { name: "% of eager", digits: 1 },
+      { name: "% of eager, quickest tenth", digits: 1 },
+    ],
     rows,
   });
-  const delay = delayMaps(gpu.device);
-  const load = { streamCount: 4, tokenCount: tokens!, rounds: rounds! };
-  await hideReadBack(context, gpu, delay, load);
-  const model = await randomRunner(gpu, shape, sizes);
-  await compareModes(context, gpu, model, load);
-  await traceSteps(context, gpu, model);
-  model.dispose();
 }
 
 function encodeRows(where: string, times: readonly EncodeTime[]): Cell[][] {
   const eager = times.find(({ mode }) => mode === "none")!;
-  return times.map(({ mode, encodeMs, dispatchCount }) => [
+  return times.map(({ mode, encodeMs, quickMs, dispatchCount }) => [
     where,
     mode,
     encodeMs,
+    quickMs,
     dispatchCount,
     (1000 * encodeMs) / dispatchCount,
     (100 * encodeMs) / eager.encodeMs,
+    (100 * quickMs) / eager.quickMs,
   ]);
 }
 
@@ -252,6 +271,7 @@ function delayMaps(device: GPUDevice): { ms: number } {
 export default {
   summary: "encoding of recorded and eager steps, the hiding of read-backs, and where a step's time goes",
   options: {
+    parts: { type: "string", description: "what to measure, with commas between", default: parts.join(",") },
     "node-only": { type: "boolean", description: "do not encode in a browser's worker as well" },
     rounds: { type: "string", description: "measurements of each side", default: "2" },
     tokens: { type: "string", description: "tokens each stream generates", default: "8" },
