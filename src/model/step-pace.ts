@@ -8,6 +8,8 @@ export interface StepTimes {
 /** Weight of the latest step in the averages. */
 const LATEST_SHARE = 1 / 8;
 const MOST_IN_FLIGHT = 8;
+/** Of a step's work, what a read-back may be late without the GPU running dry. */
+const SLACK = 0.5;
 
 /** How long steps work and how long their results take to arrive, and what follows for the depth of the line. */
 export class StepPace {
@@ -32,7 +34,7 @@ export class StepPace {
    * many behind it as end before its result is there. Two at least, for the host needs time to plan as well.
    */
   get stepsInFlight(): number {
-    const behind = this.#gpuMs > 0 ? Math.ceil(this.#readBackMs / this.#gpuMs) : 1;
+    const behind = this.#gpuMs > 0 ? Math.ceil(this.#readBackMs / this.#gpuMs + SLACK) : 1;
     return Math.min(MOST_IN_FLIGHT, 1 + Math.max(1, behind));
   }
 }
