@@ -54,7 +54,7 @@ export interface LoadOptions {
   readonly runner?: RunnerKind;
   /** How the WebAssembly runner holds the weights: "int8", the fastest, by default, or exactly as "f32". */
   readonly wasmWeights?: "int8" | "f32";
-  /** Threads of the WebAssembly runner; a thread per core by default, where the page may have any. */
+  /** Threads of the WebAssembly runner; one for every two cores by default, where the page may have any. */
   readonly wasmThreads?: number;
   /** Times every kernel, where the device can; slows steps down. */
   readonly profile?: boolean;

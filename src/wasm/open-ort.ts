@@ -22,10 +22,13 @@ export function openOrt(threadCount?: number): Promise<Ort> {
   return opened;
 }
 
-/** Threads share memory, which a page may have only where it is isolated from other origins. */
+/**
+ * Threads share memory, which a page may have only where it is isolated from other origins. They wait for each
+ * other many times a token, so one that must share its core holds all of them up: half the cores are left alone.
+ */
 function threadsHere(wanted: number | undefined): number {
   if (!globalThis.crossOriginIsolated) return 1;
-  return wanted ?? Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency));
+  return wanted ?? Math.min(MAX_THREADS, Math.ceil(navigator.hardwareConcurrency / 2));
 }
 
 async function start(threadCount: number): Promise<Ort> {

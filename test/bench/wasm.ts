@@ -6,6 +6,7 @@ import { randomModel } from "../../tools/random-model.ts";
 import { type BenchContext, type Benchmark, countsOption } from "./harness/benchmark.ts";
 import { interleave, median } from "./harness/samples.ts";
 import { shapes } from "./harness/shapes.ts";
+import type { Cell } from "./harness/table.ts";
 import { randomGguf } from "./peers/gguf.ts";
 
 const models = ".cache/models";
@@ -69,10 +70,7 @@ async function prepare({ report }: BenchContext): Promise<void> {
 }
 
 async function compareSpeed(context: BenchContext): Promise<void> {
-  const { report, signal } = context;
-  const [promptLen, tokenCount, sampleCount] = ["prompt", "tokens", "samples"].map(
-    (name) => countsOption(context, name)[0]!,
-  ) as [number, number, number];
+  const { report } = context;
   const opened = await openBenchPage("software");
   try {
     const threadCounts = countsOption(context, "threads");
@@ -81,52 +79,53 @@ async function compareSpeed(context: BenchContext): Promise<void> {
       await loadQuire(opened, `quire ${threads}`, { runner: "wasm", wasmThreads: threads });
       await loadWllama(opened, `wllama ${threads}`, threads);
     }
-    const speeds = new Map<string, Speed[]>();
-    let asked = 0;
-    const side = (name: string, length: number, maxTokens: number) => async () => {
-      const prompt = promptText(length, asked++);
-      const speed = await ask(opened.page, name, { prompt, maxTokens });
-      speeds.set(name, [...(speeds.get(name) ?? []), speed]);
-      return speed.decode;
-    };
-    const names = threadCounts.flatMap((threads) => [`quire ${threads}`, `wllama ${threads}`]);
-    const sides = Object.fromEntries(names.map((name) => [name, side(name, promptLen, tokenCount)]));
-    await interleave(sides, { warmupCount: 1, sampleCount, signal });
-    report.adapter(`WebAssembly in Chromium, ${shape}: ${promptLen} prompt tokens, ${tokenCount} generated`);
-    const middle = (name: string): Speed => {
-      const measured = speeds.get(name)!.slice(-sampleCount);
-      return {
-        prefill: median(measured.map(({ prefill }) => prefill)),
-        decode: median(measured.map(({ decode }) => decode)),
-      };
-    };
-    const rows = threadCounts.flatMap((threads) => {
-      const [own, other] = [middle(`quire ${threads}`), middle(`wllama ${threads}`)];
+    const speeds = await measureSides(context, opened.page, threadCounts);
+    report.progress("the software WebGPU adapter, with few tokens");
+    await loadQuire(opened, "webgpu", { runner: "webgpu", contextLen: 256 });
+    const software = await ask(opened.page, "webgpu", { prompt: promptText(16, 0), maxTokens: 4 });
+    const rows: Cell[][] = threadCounts.flatMap((threads) => {
+      const own = speeds(`quire ${threads}`);
+      const other = speeds(`wllama ${threads}`);
+      const ratios = [own.prefill / other.prefill, own.decode / other.decode];
       return [
-        [
-          "Quire, int8",
-          threads,
-          own.prefill,
-          own.decode,
-          own.prefill / other.prefill,
-          own.decode / other.decode,
-        ],
+        ["Quire, int8", threads, own.prefill, own.decode, ...ratios],
         ["wllama, q8_0", threads, other.prefill, other.decode, 1, 1],
       ];
     });
-    report.progress("the software WebGPU adapter, with few tokens");
-    await loadQuire(opened, "webgpu", { runner: "webgpu", contextLen: 256 });
-    const software = await ask(opened.page, "webgpu", { prompt: promptText(16, asked), maxTokens: 4 });
-    rows.push([
-      "Quire on the software WebGPU adapter, 16 + 4 tokens",
-      undefined as never,
-      software.prefill,
-      software.decode,
-    ]);
+    rows.push(["Quire, software WebGPU, 16 + 4 tokens", undefined, software.prefill, software.decode]);
     report.table({ title: "Without a graphics card", columns: sideColumns, rows });
   } finally {
     await opened.close();
   }
+}
+
+/** Asks all sides in turn; returns the medians by side. */
+async function measureSides(
+  context: BenchContext,
+  page: Page,
+  threadCounts: readonly number[],
+): Promise<(side: string) => Speed> {
+  const { report, signal } = context;
+  const option = (name: string) => countsOption(context, name)[0]!;
+  const [promptLen, maxTokens, sampleCount] = [option("prompt"), option("tokens"), option("samples")];
+  report.adapter(`WebAssembly in Chromium, ${shape}: ${promptLen} prompt tokens, ${maxTokens} generated`);
+  const speeds = new Map<string, Speed[]>();
+  let asked = 0;
+  const side = (name: string) => async () => {
+    const speed = await ask(page, name, { prompt: promptText(promptLen, asked++), maxTokens });
+    speeds.set(name, [...(speeds.get(name) ?? []), speed]);
+    return speed.decode;
+  };
+  const names = threadCounts.flatMap((threads) => [`quire ${threads}`, `wllama ${threads}`]);
+  const sides = Object.fromEntries(names.map((name) => [name, side(name)]));
+  await interleave(sides, { warmupCount: 1, sampleCount, signal });
+  return (name) => {
+    const measured = speeds.get(name)!.slice(-sampleCount);
+    return {
+      prefill: median(measured.map(({ prefill }) => prefill)),
+      decode: median(measured.map(({ decode }) => decode)),
+    };
+  };
 }
 
 const memoryColumns = ["side", { name: "renderer process, peak MB", digits: 0 }];
@@ -134,7 +133,7 @@ const memoryColumns = ["side", { name: "renderer process, peak MB", digits: 0 }]
 /** The process of the page and its workers: what the browser itself measures leaves memory that threads share out. */
 async function compareMemory(context: BenchContext): Promise<void> {
   const { report, signal } = context;
-  const rows = [];
+  const rows: Cell[][] = [];
   for (const side of ["Quire, int8", "wllama, q8_0"]) {
     signal.throwIfAborted();
     report.progress(`memory: ${side}`);

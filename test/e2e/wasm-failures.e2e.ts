@@ -28,6 +28,11 @@ for (const [file, words] of [
 }
 
 test("threads whose script cannot be had are told of, and the page goes on", async ({ page }) => {
+  await page.route("**/assets/runtime.worker-*.js", async (route) => {
+    const response = await route.fetch();
+    const script = await response.text();
+    await route.fulfill({ response, body: script.replace("navigator.hardwareConcurrency", "4") });
+  });
   // What a worker of a worker fetches cannot be routed, so the script is made to look elsewhere.
   await page.route("**/ort-wasm-*.mjs", async (route) => {
     const response = await route.fetch();
