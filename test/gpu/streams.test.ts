@@ -83,14 +83,14 @@ function randomStreams({ tokenizer, template }: GpuModel, random: Random): Reque
     "Sort: pear, fig, kiwi",
   ];
   return Array.from({ length: STREAM_COUNT }, (_, i) => {
-    const content = `${questions[i % questions.length]} ${"and again ".repeat(random.integer(8))}`;
+    const content = `${questions[i % questions.length]} ${"and again ".repeat(random.integer(6))}`;
     const user = { role: "user" as const, content };
     const messages = i % 2 === 0 ? [{ role: "system" as const, content: system }, user] : [user];
     return {
       arrivesAt: random.integer(8),
       promptIds: tokenizer.encodeTemplated(template!.render(messages, { addGenerationPrompt: true })),
       sampling: { ...GREEDY },
-      maxTokens: i % 3 === 0 ? 48 : 6 + random.integer(20),
+      maxTokens: i % 3 === 0 ? 40 : 4 + random.integer(14),
       stopIds: [],
       priority: 0,
       salt: "",
