@@ -1,8 +1,8 @@
-// Matrix product for a few input rows: reads every weight once, whatever the number of rows.
+// Matrix product for one input row or two.
 //
 // A group of LANES invocations walks along INPUTS and makes GROUP_OUTPUTS outputs for COLUMNS rows;
 // a workgroup is WORKGROUP / LANES such groups. Grid: outputs, row blocks.
-// Constants: those of linear.wgsl and lane_sum_*.wgsl, GROUP_OUTPUTS, COLUMNS.
+// Constants: those of linear.wgsl and lane_sum.wgsl, GROUP_OUTPUTS, COLUMNS.
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
@@ -46,7 +46,9 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       }
     }
   }
-  lane_sums(&sums, group, lane);
+  if (LANES > 1) {
+    lane_sums(&sums, group, lane);
+  }
 
   for (var c = 0u; c < COLUMNS; c++) {
     let row = first_row + c;

@@ -1,11 +1,12 @@
-import laneSumPlain from "../../shaders/lane_sum_plain.wgsl?raw";
-import laneSumSubgroup from "../../shaders/lane_sum_subgroup.wgsl?raw";
+import laneSumShader from "../../shaders/lane_sum.wgsl?raw";
 import linearShader from "../../shaders/linear.wgsl?raw";
+import rowsShader from "../../shaders/linear_rows.wgsl?raw";
+import stagedShader from "../../shaders/linear_staged.wgsl?raw";
 import tiledShader from "../../shaders/linear_tiled.wgsl?raw";
 import vectorShader from "../../shaders/linear_vector.wgsl?raw";
 import stepShader from "../../shaders/step.wgsl?raw";
 import weightsShader from "../../shaders/weights.wgsl?raw";
-import type { ShaderConstants } from "../gpu/shader.ts";
+import type { Grid } from "../gpu/command-list.ts";
 import { FORMAT_CODES, type Matrix, type MatrixPart } from "./matrix.ts";
 import { type KernelContext, resolve, type StepDispatch } from "./recorder.ts";
 import type { StepShape } from "./step-metadata.ts";
@@ -30,28 +31,42 @@ export interface Linear {
   readonly sampledRows?: boolean;
 }
 
-/** Row counts up to this one have forms of their own, which read every weight once; above it, tiles. */
-export const MAX_VECTOR_ROWS = 16;
-
-/** Rows a vector form computes side by side. */
-const columnForms = [1, 2, 4, 8, 16] as const;
+/** Row counts at which one form of the product ends and the next begins; above the last there are tiles. */
+export const ROW_LIMITS = [1, 2, 16] as const;
 
 /** The launches of a product for `rowLimit` rows at most; which of them run follows from the step's row count. */
 export function linear(context: KernelContext, op: Linear, rowLimit: number): StepDispatch[] {
-  return op.matrix.parts.flatMap((part) => formsFor(op, rowLimit).map((form) => form(context, op, part)));
+  const forms = formsFor(context, op, rowLimit);
+  return op.matrix.parts.flatMap((part) => forms.map((form) => launch(context, op, part, form)));
 }
 
-type Form = (context: KernelContext, op: Linear, part: MatrixPart) => StepDispatch;
+/** One kernel for a product, and the row counts it runs for. */
+interface Form {
+  readonly name: string;
+  readonly shaders: readonly string[];
+  readonly constants: (context: KernelContext, op: Linear, part: MatrixPart) => FormConstants;
+  /** Workgroups for a number of rows. */
+  readonly grid: (rows: number, constants: FormConstants) => Grid;
+  readonly least: number;
+  readonly most: number;
+}
+
+type FormConstants = Readonly<Record<string, number>> & { readonly OUTPUTS: number };
 
 /**
  * A list is recorded for a limit on its tokens, so the form is known when it is recorded; only the sampled rows
  * of a prefill step, one or many, leave it open until the step.
  */
-function formsFor(op: Linear, rowLimit: number): Form[] {
-  const fits = columnForms.find((columns) => columns >= rowLimit);
-  if (fits) return [vectorForm(fits, 1, fits)];
-  if (!op.sampledRows) return [tiledForm(1)];
-  return [vectorForm(1, 1, 1), vectorForm(4, 2, 4), vectorForm(16, 5, 16), tiledForm(17)];
+function formsFor({ software }: KernelContext, op: Linear, rowLimit: number): Form[] {
+  const [one, two, few] = ROW_LIMITS;
+  const forms: Form[] = software
+    ? [vectorForm(1, one), vectorForm(2, two), rowsForm(two + 1)]
+    : [vectorForm(1, one), vectorForm(2, two), stagedForm(two + 1, few), tiledForm(few + 1)];
+  if (op.sampledRows) return forms.filter(({ least }) => least <= rowLimit);
+  // Whatever step a list is chosen for, it must serve fewer rows too.
+  return forms
+    .filter(({ least, most }) => least <= rowLimit && rowLimit <= most)
+    .map((form) => ({ ...form, least: 1 }));
 }
 
 function rowsOf(op: Linear, shape: StepShape): number {
@@ -80,94 +95,103 @@ function constantsOf({ software }: KernelContext, op: Linear, part: MatrixPart) 
 /** The order in which a matrix's products are summed: the same in all forms, see shaders/linear.wgsl. */
 function summation({ inputCount }: Matrix, software: boolean) {
   const chunkQuads = inputCount % 8 === 0 ? 2 : 1;
-  let lanes = software ? 4 : 32;
+  let lanes = software ? 1 : 32;
   while (lanes > 1 && lanes * chunkQuads * 4 > inputCount) lanes /= 2;
   return { LANES: lanes, CHUNK_QUADS: chunkQuads };
 }
 
-/** Runs for `least` to `most` rows, `columns` of them per workgroup. */
-function vectorForm(columns: number, least: number, most: number): Form {
-  return (context, op, part) => {
-    const constants = vectorConstants(context, op, part, columns);
-    const perWorkgroup = (constants.WORKGROUP / constants.LANES) * constants.GROUP_OUTPUTS;
-    const workgroups = Math.ceil(constants.OUTPUTS / perWorkgroup);
-    const laneSum = addsInSubgroup(context, constants.LANES) ? laneSumSubgroup : laneSumPlain;
-    return launch(context, op, part, `linear_vector`, [laneSum, vectorShader], constants, (shape) => {
-      const rows = rowsOf(op, shape);
-      return rows < least || rows > most ? [0] : [workgroups, Math.ceil(rows / columns)];
-    });
-  };
-}
-
-/**
- * Whether a group of lanes adds up by shuffling: where even the smallest subgroup holds it, and while it is small.
- * Every lane then adds up every sum; through workgroup memory the lanes share the sums out among themselves.
- */
-function addsInSubgroup({ features }: KernelContext, lanes: number): boolean {
-  return features.subgroups && lanes <= Math.min(features.subgroupMinSize, 8);
-}
-
-/** Partial sums of an invocation that go through workgroup memory at a time: 12 KiB for 128 invocations. */
-const MOST_IN_PASS = 24;
-
 /** Outputs from which on there are workgroups enough for a group to make four. */
 const MANY_OUTPUTS = 8192;
 
-function vectorConstants(context: KernelContext, op: Linear, part: MatrixPart, columns: number) {
-  const constants = constantsOf(context, op, part);
-  const groupOutputs = context.software
-    ? Math.max(2, Math.min(4, 16 / columns))
-    : constants.OUTPUTS < MANY_OUTPUTS
-      ? 2
-      : 4;
-  const sums = groupOutputs * columns + (op.norm ? columns : 0);
+/** Every lane of a group reads its own part of the inputs, of one row or two. */
+function vectorForm(columns: 1 | 2, rows: number): Form {
   return {
-    ...constants,
-    WORKGROUP: context.software ? 16 : 128,
-    GROUP_OUTPUTS: groupOutputs,
-    COLUMNS: columns,
-    SUMS: sums,
-    PASS: sums / passCount(sums),
+    name: "linear_vector",
+    shaders: [laneSumShader, vectorShader],
+    constants: (context, op, part) => {
+      const constants = constantsOf(context, op, part);
+      const groupOutputs = context.software || constants.OUTPUTS >= MANY_OUTPUTS ? 4 : 2;
+      return {
+        ...constants,
+        WORKGROUP: context.software ? 16 : 128,
+        GROUP_OUTPUTS: groupOutputs,
+        COLUMNS: columns,
+        SUMS: groupOutputs * columns + (op.norm ? columns : 0),
+      };
+    },
+    grid: (_rows, { OUTPUTS, WORKGROUP, LANES, GROUP_OUTPUTS }) => [
+      Math.ceil(OUTPUTS / ((WORKGROUP! / LANES!) * GROUP_OUTPUTS!)),
+    ],
+    least: rows,
+    most: rows,
   };
 }
 
-function passCount(sums: number): number {
-  let count = Math.ceil(sums / MOST_IN_PASS);
-  while (sums % count !== 0) count++;
-  return count;
+/** Rows in a block of the forms that make four at a time. */
+const BLOCK_ROWS = 4;
+/** Groups of a workgroup of the staged form: each stages one row. */
+const STAGED_GROUPS = BLOCK_ROWS;
+
+/** A graphics card's form for several rows: a workgroup stages the inputs that all its groups need. */
+function stagedForm(least: number, most: number): Form {
+  const sizes = { GROUP_OUTPUTS: 4 };
+  return {
+    name: "linear_staged",
+    shaders: [stagedShader],
+    constants: (context, op, part) => ({ ...constantsOf(context, op, part), ...sizes }),
+    grid: (rows, { OUTPUTS }) => [
+      Math.ceil(rows / BLOCK_ROWS),
+      Math.ceil(OUTPUTS / (STAGED_GROUPS * sizes.GROUP_OUTPUTS)),
+    ],
+    least,
+    most,
+  };
 }
 
-const hardwareTile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
-/** Software drivers take long to compile what is unrolled far. */
-const softwareTile = { TILE_ROWS: 16, TILE_OUTPUTS: 16, THREAD_ROWS: 4, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
+/** A software adapter's form for any number of rows: it punishes barriers, and a load that all lanes share is cheap. */
+function rowsForm(least: number): Form {
+  const sizes = { WORKGROUP: 16, GROUP_OUTPUTS: 4 };
+  return {
+    name: "linear_rows",
+    shaders: [rowsShader],
+    constants: (context, op, part) => ({ ...constantsOf(context, op, part), ...sizes }),
+    grid: (rows, { OUTPUTS }) => [
+      Math.ceil(rows / BLOCK_ROWS),
+      Math.ceil(OUTPUTS / (sizes.WORKGROUP * sizes.GROUP_OUTPUTS)),
+    ],
+    least,
+    most: Number.POSITIVE_INFINITY,
+  };
+}
 
-/** Runs for `least` rows and more. */
+const tile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
+
+/** A graphics card's form for many rows. */
 function tiledForm(least: number): Form {
-  return (context, op, part) => {
-    const tile = context.software ? softwareTile : hardwareTile;
-    const constants = { ...constantsOf(context, op, part), ...tile };
-    const tiles = Math.ceil(constants.OUTPUTS / tile.TILE_OUTPUTS);
-    return launch(context, op, part, "linear_tiled", [tiledShader], constants, (shape) => {
-      const rows = rowsOf(op, shape);
-      return rows < least ? [0] : [tiles, Math.ceil(rows / tile.TILE_ROWS)];
-    });
+  return {
+    name: "linear_tiled",
+    shaders: [tiledShader],
+    constants: (context, op, part) => ({ ...constantsOf(context, op, part), ...tile }),
+    grid: (rows, { OUTPUTS }) => [Math.ceil(OUTPUTS / tile.TILE_OUTPUTS), Math.ceil(rows / tile.TILE_ROWS)],
+    least,
+    most: Number.POSITIVE_INFINITY,
   };
 }
 
-function launch(
-  context: KernelContext,
-  op: Linear,
-  part: MatrixPart,
-  name: string,
-  shaders: readonly string[],
-  constants: ShaderConstants,
-  grid: StepDispatch["grid"],
-): StepDispatch {
-  const sources = [stepShader, weightsShader, linearShader, ...shaders];
+function launch(context: KernelContext, op: Linear, part: MatrixPart, form: Form): StepDispatch {
+  const constants = form.constants(context, op, part);
   return resolve(
     context,
-    { name, sources, constants, bindings: ["read", "read", "read", "read", "write"] },
+    {
+      name: form.name,
+      sources: [stepShader, weightsShader, linearShader, ...form.shaders],
+      constants,
+      bindings: ["read", "read", "read", "read", "write"],
+    },
     [part.buffer, op.input, op.norm?.gains ?? context.unused, op.bias ?? context.unused, op.output],
-    grid,
+    (shape) => {
+      const rows = rowsOf(op, shape);
+      return rows < form.least || rows > form.most ? [0] : form.grid(rows, constants);
+    },
   );
 }

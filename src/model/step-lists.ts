@@ -1,7 +1,7 @@
 import { MAX_DECODE_TOKENS, type StepPlan } from "../engine/step.ts";
 import { InputError } from "../errors.ts";
 import { CommandList } from "../gpu/command-list.ts";
-import { MAX_VECTOR_ROWS } from "../kernels/linear.ts";
+import { ROW_LIMITS } from "../kernels/linear.ts";
 import type { StepDispatch } from "../kernels/recorder.ts";
 import type { StepShape } from "../kernels/step-metadata.ts";
 import {
@@ -82,6 +82,6 @@ export class StepLists {
 
 /** A list for each form of the matrix products: few rows, which have forms of their own, and many. */
 function tokenLimits(maxStepTokens: number): number[] {
-  const forms = [1, 2, 4, 8, MAX_VECTOR_ROWS].filter((limit) => limit < maxStepTokens);
+  const forms = ROW_LIMITS.filter((limit) => limit < maxStepTokens);
   return [...forms, maxStepTokens];
 }
