@@ -208,7 +208,9 @@ export class Scheduler {
   #draft(request: Request, room: number): readonly number[] | "wait" {
     const count = Math.min(room, request.remainingTokens - 1, MAX_DRAFTS);
     const drafts = request.speculation?.propose(request.tokens, count) ?? [];
-    return drafts.length > 0 && request.pendingTokens > 0 ? "wait" : drafts;
+    if (drafts.length === 0 || request.pendingTokens === 0) return drafts;
+    request.speculation?.wait(request.tokens.length);
+    return "wait";
   }
 
   /** Makes room for one more token; false where the request itself had to give way for it. */

@@ -6,6 +6,10 @@ export const MAX_DRAFTS = MAX_DECODE_TOKENS - 1;
 /** Lengths of the suffixes that are looked up, the longest first. */
 const NGRAM_LENGTHS = [4, 3, 2] as const;
 
+/** Drafts of a request that has not had any judged yet. */
+const FIRST_DRAFTS = 2;
+/** What is expected of them: a few wrong ones are enough to pause. */
+const FIRST_ACCEPTANCE = 0.5;
 /** Drafting pauses where a smaller share of the drafts than this is accepted. */
 const PAYING_ACCEPTANCE = 0.25;
 /** Weight of the newest verification in the running estimate. */
@@ -54,26 +58,43 @@ export class NgramIndex {
 
 /** One request's drafting: what to propose, and whether proposing has paid so far. */
 export class Speculation {
-  draftedTokens = 0;
-  acceptedTokens = 0;
   readonly #ngrams = new NgramIndex();
-  #acceptance = 1;
+  #acceptance = FIRST_ACCEPTANCE;
+  /** Drafts that are worth their rows: about as many as were right lately. */
+  #draftCount = FIRST_DRAFTS;
   #pauseTokens = FIRST_PAUSE_TOKENS;
   /** Text length at which drafting resumes. */
   #resumeAt = 0;
+  /** Text length at which a step was let go by for the sake of drafts. */
+  #waitedAt: number | undefined;
 
   /** Drafts to follow `tokens`, none where nothing is found or drafting does not pay. */
   propose(tokens: readonly number[], count: number): readonly number[] {
     if (count <= 0 || tokens.length < this.#resumeAt) return [];
-    return this.#ngrams.propose(tokens, Math.min(count, MAX_DRAFTS));
+    const drafts = this.#ngrams.propose(tokens, Math.min(count, this.#draftCount));
+    if (this.#waitedAt !== undefined && this.#waitedAt < tokens.length) {
+      this.#waitedAt = undefined;
+      if (drafts.length === 0) this.#judge(0, tokens.length);
+    }
+    return drafts;
   }
 
-  /** Learns how many drafts were right. Too few, and drafting pauses, for longer each time in a row. */
+  /** Notes that a step is let go by, because what would follow its token may be drafted. In vain is as good as wrong. */
+  wait(textLen: number): void {
+    this.#waitedAt = textLen;
+  }
+
+  /** Learns how many drafts were right, and drafts more or fewer next time. */
   learn(drafted: number, accepted: number, textLen: number): void {
-    this.draftedTokens += drafted;
-    this.acceptedTokens += accepted;
-    this.#acceptance += ESTIMATE_WEIGHT * (accepted / drafted - this.#acceptance);
-    if (accepted === drafted) this.#pauseTokens = FIRST_PAUSE_TOKENS;
+    const allRight = accepted === drafted;
+    this.#draftCount = allRight ? Math.min(2 * this.#draftCount, MAX_DRAFTS) : accepted + 1;
+    if (allRight) this.#pauseTokens = FIRST_PAUSE_TOKENS;
+    this.#judge(accepted / drafted, textLen);
+  }
+
+  /** Too few right ones, and drafting pauses, for longer each time in a row. */
+  #judge(acceptance: number, textLen: number): void {
+    this.#acceptance += ESTIMATE_WEIGHT * (acceptance - this.#acceptance);
     if (this.#acceptance >= PAYING_ACCEPTANCE) return;
     this.#resumeAt = textLen + this.#pauseTokens;
     this.#pauseTokens = Math.min(2 * this.#pauseTokens, LONGEST_PAUSE_TOKENS);

@@ -73,11 +73,23 @@ describe("acceptedSamples", () => {
 describe("Speculation", () => {
   const periodic = Array.from({ length: 4000 }, (_, i) => i % 3);
 
-  test("goes on while drafts are accepted", () => {
+  test("drafts few at first, more while all are right, and as many as were right otherwise", () => {
+    const speculation = new Speculation();
+    const counts: number[] = [];
+    for (const accepted of [2, 4, 7, 3, 4, 0, 1]) {
+      const { length } = speculation.propose(periodic, 7);
+      counts.push(length);
+      speculation.learn(length, accepted, 100);
+    }
+    expect(counts).toEqual([2, 4, 7, 7, 4, 7, 1]);
+  });
+
+  test("goes on while half of the drafts are right", () => {
     const speculation = new Speculation();
     for (let length = 100; length < 2000; length += 5) {
-      expect(speculation.propose(periodic.slice(0, length), 7)).toHaveLength(7);
-      speculation.learn(7, 4, length);
+      const { length: drafted } = speculation.propose(periodic.slice(0, length), 7);
+      expect(drafted).toBeGreaterThan(0);
+      speculation.learn(drafted, Math.ceil(drafted / 2), length);
     }
   });
 
@@ -85,21 +97,43 @@ describe("Speculation", () => {
     const speculation = new Speculation();
     const tries: number[] = [];
     for (let length = 100; length < 4000; length++) {
-      if (speculation.propose(periodic.slice(0, length), 7).length === 0) continue;
+      const { length: drafted } = speculation.propose(periodic.slice(0, length), 7);
+      if (drafted === 0) continue;
       tries.push(length);
-      speculation.learn(7, 0, length);
+      speculation.learn(drafted, 0, length);
     }
     expect(tries.length).toBeLessThan(16);
     expect(tries.at(-1)).toBeGreaterThan(2000);
+  });
+
+  test("steps let go by in vain count as wrong drafts", () => {
+    const speculation = new Speculation();
+    const text = periodic.slice(0, 100);
+    let waitCount = 0;
+    while (text.length < 400) {
+      if (speculation.propose(text, 7).length > 0) {
+        waitCount++;
+        speculation.wait(text.length);
+        // A token that was never there, after which nothing can be drafted.
+        expect(speculation.propose([...text, 1000 + text.length], 7)).toEqual([]);
+      }
+      text.push(text.length % 3);
+    }
+    expect(waitCount).toBeLessThan(10);
   });
 
   test("comes back at once when drafts are right again", () => {
     const speculation = new Speculation();
     for (let i = 0; i < 5; i++) speculation.learn(7, 0, 100);
     expect(speculation.propose(periodic.slice(0, 101), 7)).toEqual([]);
-    speculation.learn(7, 7, 3000);
-    expect(speculation.propose(periodic.slice(0, 3001), 7)).toHaveLength(7);
-    speculation.learn(7, 7, 3008);
-    expect(speculation.propose(periodic.slice(0, 3009), 7)).toHaveLength(7);
+    for (const [textLen, drafted] of [
+      [3000, 1],
+      [3002, 2],
+      [3005, 4],
+      [3010, 7],
+    ] as const) {
+      expect(speculation.propose(periodic.slice(0, textLen), 7)).toHaveLength(drafted);
+      speculation.learn(drafted, drafted, textLen);
+    }
   });
 });
