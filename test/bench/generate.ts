@@ -1,14 +1,12 @@
-import { Engine } from "../../src/engine/engine.ts";
-import { InputError } from "../../src/errors.ts";
 import type { WeightFormat } from "../../src/kernels/matrix.ts";
 import { requiredTensors } from "../../src/model/tensors.ts";
-import { greedy } from "../support/fake-runner.ts";
 import { Random } from "../support/random.ts";
 import { type Ceilings, measureCeilings } from "./ceilings.ts";
-import { type BenchContext, type Benchmark, countsOption } from "./harness/benchmark.ts";
+import { type BenchContext, type Benchmark, countsOption, wordsOption } from "./harness/benchmark.ts";
 import { openDawn } from "./harness/dawn.ts";
 import { type RandomModel, randomRunner } from "./harness/random-runner.ts";
 import { median } from "./harness/samples.ts";
+import { serve } from "./harness/serving.ts";
 import { type ShapeName, shapes } from "./harness/shapes.ts";
 import type { Cell } from "./harness/table.ts";
 
@@ -46,8 +44,8 @@ async function run(context: BenchContext): Promise<void> {
   const gpu = await openDawn(report);
   const ceilings = await measureCeilings(gpu);
   const rows: Cell[][] = [];
-  for (const shape of words(context, "shapes", Object.keys(shapes)) as ShapeName[]) {
-    for (const format of words(context, "formats", ["f16", "bf16", "f32"]) as WeightFormat[]) {
+  for (const shape of wordsOption(context, "shapes", Object.keys(shapes) as ShapeName[])) {
+    for (const format of wordsOption(context, "formats", ["f16", "bf16", "f32"] as const)) {
       const promptLens = countsOption(context, "prompts");
       const outputLen = countsOption(context, "tokens")[0]!;
       const model = await randomRunner(gpu, shape, {
@@ -103,26 +101,16 @@ async function measure(
   { config, runner }: RandomModel,
   { batch, promptLen, outputLen }: Case,
 ): Promise<Speed> {
-  const engine = new Engine(undisposed(runner), { prefixCache: false });
   const random = new Random(promptLen + batch);
-  const startedMs = performance.now();
-  const streams = Array.from({ length: batch }, () => {
-    const promptIds = Array.from({ length: promptLen }, () => random.integer(config.vocabSize));
-    const times: number[] = [];
-    return new Promise<number[]>((resolve, reject) => {
-      const onToken = () => {
-        times.push(performance.now());
-        return false;
-      };
-      const onEnd = ({ reason, error }: { reason: string; error?: unknown }) =>
-        reason === "error" ? reject(error) : resolve(times);
-      engine.add({ promptIds, sampling: greedy, maxTokens: outputLen, sink: { onToken, onEnd } });
-    });
-  });
-  const times = await Promise.all(streams);
-  const allStartedMs = Math.max(...times.map(([first]) => first!));
-  const gaps = times.flatMap((each) => {
-    const steady = each.filter((ms) => ms >= allStartedMs);
+  const jobs = Array.from({ length: batch }, () => ({
+    promptIds: Array.from({ length: promptLen }, () => random.integer(config.vocabSize)),
+    maxTokens: outputLen,
+  }));
+  const { served } = await serve(runner, jobs, { prefixCache: false });
+  const startedMs = Math.min(...served.map((each) => each.startedMs));
+  const allStartedMs = Math.max(...served.map(({ tokenMs }) => tokenMs[0]!));
+  const gaps = served.flatMap(({ tokenMs }) => {
+    const steady = tokenMs.filter((ms) => ms >= allStartedMs);
     return steady.slice(1).map((ms, i) => ms - steady[i]!);
   });
   const stepMs = median(gaps);
@@ -131,20 +119,6 @@ async function measure(
     decode: (1000 * batch) / stepMs,
     stepMs,
   };
-}
-
-/** The runner for an engine that is let go of after one measurement, and the runner not. */
-function undisposed(runner: RandomModel["runner"]) {
-  return { limits: runner.limits, execute: runner.execute.bind(runner), dispose: () => {} };
-}
-
-function words({ options }: BenchContext, name: string, known: readonly string[]): string[] {
-  const chosen = String(options[name]).split(",");
-  const unknown = chosen.find((word) => !known.includes(word));
-  if (unknown === undefined) return chosen;
-  throw new InputError(
-    `--${name} names "${unknown}": expected some of ${known.join(", ")}, with commas between.`,
-  );
 }
 
 export default {

@@ -14,6 +14,7 @@ import type { WorkerEncodeTimes } from "./harness/encode.worker.ts";
 import { type EncodeTime, encodeTimes, sibling } from "./harness/encode-times.ts";
 import { type RandomModel, randomRunner } from "./harness/random-runner.ts";
 import { interleave, median } from "./harness/samples.ts";
+import { lent } from "./harness/serving.ts";
 import { TracedRunner } from "./harness/step-trace.ts";
 import type { Cell } from "./harness/table.ts";
 
@@ -214,7 +215,7 @@ async function decodeSpeed(
   { streamCount, tokenCount }: Load,
   options: EngineOptions = {},
 ): Promise<number> {
-  const engine = new Engine(undisposed(runner), { prefixCache: false, ...options });
+  const engine = new Engine(lent(runner), { prefixCache: false, ...options });
   const random = new Random(streamCount);
   const times: number[] = [];
   let starting = streamCount;
@@ -237,18 +238,6 @@ async function decodeSpeed(
   );
   // Tokens of one step arrive together: the first step's mark the beginning.
   return (1000 * (times.length - streamCount)) / (times.at(-1)! - times[0]!);
-}
-
-/** The runner for an engine that is let go of after one measurement, and the runner not. */
-function undisposed(runner: Runner): Runner {
-  return {
-    limits: runner.limits,
-    get capabilities() {
-      return runner.capabilities ?? { prefixReuse: true, stepsInFlight: 2 };
-    },
-    execute: runner.execute.bind(runner),
-    dispose: () => {},
-  };
 }
 
 /** Delays every mapping of the buffers that `device` makes from now on. */

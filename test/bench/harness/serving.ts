@@ -59,7 +59,14 @@ export async function serve(
 
 /** A runner for an engine that is let go of while the runner is kept. */
 export function lent(runner: Runner): Runner {
-  return { limits: runner.limits, execute: (plan) => runner.execute(plan), dispose: () => {} };
+  return {
+    limits: runner.limits,
+    get capabilities() {
+      return runner.capabilities ?? { prefixReuse: true, stepsInFlight: 2 };
+    },
+    execute: (plan) => runner.execute(plan),
+    dispose: () => {},
+  };
 }
 
 export function tokenCount(served: readonly Served[]): number {
