@@ -11,7 +11,7 @@ import type { RequestSpec } from "../support/scenario.ts";
 
 const STREAM_COUNT = 16;
 /** Blocks of a pool that holds a few of the streams. */
-const TINY_BLOCKS = 14;
+const TINY_BLOCKS = 12;
 
 interface Setting {
   readonly prefixCache: boolean;
@@ -40,7 +40,7 @@ describe("16 streams of the bundled model at once", () => {
   beforeAll(async () => {
     gpu = await openGpu();
     model = await demoModel(gpu, STREAM_COUNT);
-    streams = randomStreams(model, new Random(16));
+    streams = randomStreams(model, new Random(21));
     alone = [];
     const plain = { prefixCache: false, asynchronous: false };
     for (const { cancelledAfter: _, ...spec } of streams) {
