@@ -44,6 +44,8 @@ export default defineConfig({
         test: {
           name: "chromium",
           include: ["test/gpu/**/*.test.ts"],
+          // The page has no environment of its own.
+          env: { QUIRE_FULL: process.env.QUIRE_FULL ?? "" },
           testTimeout: 120_000,
           fileParallelism: false,
           browser: {

@@ -1,8 +1,14 @@
-// Largest value and sum over the LANES threads that share a row, through workgroup memory.
-// Constants: LANES (a power of two).
+// What the threads of attention_tile.wgsl have to do with each other, through workgroup memory.
+// Constants: COLUMNS, LANES (a power of two).
 
 var<workgroup> lane_values: array<f32, WORKGROUP>;
 
+// The thread's place among those that take other rows.
+fn row_group_of(thread: u32) -> u32 {
+  return thread / COLUMNS;
+}
+
+// The largest value of the LANES threads that share a row's softmax.
 fn lane_max(mine: f32, thread: u32) -> f32 {
   var result = mine;
   for (var distance = u32(LANES) / 2u; distance > 0u; distance >>= 1u) {
@@ -14,6 +20,7 @@ fn lane_max(mine: f32, thread: u32) -> f32 {
   return result;
 }
 
+// The sum over the same threads.
 fn lane_sum(mine: f32, thread: u32) -> f32 {
   var result = mine;
   for (var distance = u32(LANES) / 2u; distance > 0u; distance >>= 1u) {

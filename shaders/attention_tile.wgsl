@@ -3,14 +3,14 @@
 //
 // Walks the keys in tiles: products of TILE_ROWS queries and TILE_KEYS keys, the softmax kept online (a running
 // peak and total per row, and a rescaling of what was summed whenever the peak rises; Milakov and Gimelshein,
-// 2018), then the weighed values. A thread takes ROW_BLOCKS times THREAD_ROWS rows, of these the products with
-// every COLUMNS-th key and the sums over every COLUMNS-th quad of the values. An item with all keys of its rows
-// writes their output, any other a partial for attention_reduce.wgsl.
+// 2018), then the weighed values. A thread takes THREAD_ROWS rows, of these the products with every
+// COLUMNS-th key and the sums over every COLUMNS-th quad of the values. An item with all keys of its rows writes
+// their output, any other a partial for attention_reduce.wgsl.
 //
 // Constants: those of attention_output.wgsl, BLOCK_SIZE, SCALE, WINDOW, SOFTCAP (0: none), BIAS, TABLE, TILE_ROWS,
-// TILE_KEYS, THREAD_ROWS, ROW_BLOCKS, COLUMNS, LANES, STAGE_QUERY, STAGE_KV (0 or 1), ROLLED (0 or 1).
+// TILE_KEYS, THREAD_ROWS, COLUMNS, LANES, STAGE_QUERY, STAGE_KV (0 or 1), ROLLED (0 or 1).
 
-const ROW_GROUPS = u32(TILE_ROWS / (THREAD_ROWS * ROW_BLOCKS));
+const ROW_GROUPS = u32(TILE_ROWS / THREAD_ROWS);
 const WORKGROUP = ROW_GROUPS * COLUMNS;
 const THREAD_KEYS = (TILE_KEYS + COLUMNS - 1) / COLUMNS;
 const THREAD_QUADS = (QUADS + COLUMNS - 1u) / COLUMNS;
@@ -101,12 +101,8 @@ fn rolled(count: u32) -> u32 {
   return count + (step.sequenceCount >> 31u) * u32(ROLLED);
 }
 
-fn tile_row_of(block: u32, row_group: u32, r: u32) -> u32 {
-  return (block * ROW_GROUPS + row_group) * u32(THREAD_ROWS) + r;
-}
-
-// Leaves in `weights` the products of a block of the thread's rows with its keys.
-fn multiply(item: Item, kv_head: u32, block: u32, row_group: u32, column: u32) {
+// Leaves in `weights` the products of the thread's rows, which start at `first_row`, with its keys.
+fn multiply(item: Item, kv_head: u32, first_row: u32, column: u32) {
   var key_starts: array<u32, THREAD_KEYS>;
   for (var c = 0u; c < THREAD_KEYS; c++) {
     let key = min(column + c * COLUMNS, TILE_KEYS - 1u);
@@ -114,7 +110,7 @@ fn multiply(item: Item, kv_head: u32, block: u32, row_group: u32, column: u32) {
   }
   var query_starts: array<u32, THREAD_ROWS>;
   for (var r = 0u; r < THREAD_ROWS; r++) {
-    let tile_row = tile_row_of(block, row_group, r);
+    let tile_row = first_row + r;
     query_starts[r] = select(row_start(live_row(item, tile_row), kv_head), tile_row * STRIDE, STAGE_QUERY == 1);
   }
   var products: array<array<f32, THREAD_KEYS>, THREAD_ROWS>;
@@ -143,7 +139,7 @@ fn multiply(item: Item, kv_head: u32, block: u32, row_group: u32, column: u32) {
     let key = column + c * COLUMNS;
     if (key < TILE_KEYS) {
       for (var r = 0u; r < THREAD_ROWS; r++) {
-        weights[tile_row_of(block, row_group, r) * WEIGHT_STRIDE + key] = products[r][c];
+        weights[(first_row + r) * WEIGHT_STRIDE + key] = products[r][c];
       }
     }
   }
@@ -207,9 +203,9 @@ fn weigh(item: Item, first: u32, kv_head: u32, thread: u32) {
 alias Sums = array<array<vec4f, THREAD_QUADS>, THREAD_ROWS>;
 
 // Adds the weighed values of the tile's keys from `first` to `end`; past them stands what another sequence left.
-fn add_values(sums: ptr<function, Sums>, first: u32, end: u32, block: u32, row_group: u32, column: u32) {
+fn add_values(sums: ptr<function, Sums>, first: u32, end: u32, first_row: u32, column: u32) {
   for (var r = 0u; r < THREAD_ROWS; r++) {
-    let rescale = rescales[tile_row_of(block, row_group, r)];
+    let rescale = rescales[first_row + r];
     for (var i = 0u; i < THREAD_QUADS; i++) {
       (*sums)[r][i] *= rescale;
     }
@@ -225,7 +221,7 @@ fn add_values(sums: ptr<function, Sums>, first: u32, end: u32, block: u32, row_g
       }
     }
     for (var r = 0u; r < THREAD_ROWS; r++) {
-      let weight = weights[tile_row_of(block, row_group, r) * WEIGHT_STRIDE + key];
+      let weight = weights[(first_row + r) * WEIGHT_STRIDE + key];
       for (var i = 0u; i < THREAD_QUADS; i++) {
         (*sums)[r][i] += weight * value_quads[i];
       }
@@ -258,7 +254,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   let thread = local.x;
   let item = read_item(workgroup.x);
   let kv_head = workgroup.y;
-  let row_group = select(thread / COLUMNS, 0u, ROW_GROUPS == 1);
+  let first_row = select(row_group_of(thread), 0u, ROW_GROUPS == 1) * THREAD_ROWS;
   let column = thread % COLUMNS;
   for (var row = thread; row < TILE_ROWS; row += WORKGROUP) {
     peaks[row] = LOWEST;
@@ -266,8 +262,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   if (STAGE_QUERY == 1) {
     stage_query(item, kv_head, thread);
   }
-  let block_bound = select(rolled(u32(ROW_BLOCKS)), 1u, ROW_BLOCKS == 1);
-  var sums: array<Sums, ROW_BLOCKS>;
+  var sums: Sums;
   for (var first = item.first_key - item.first_key % TILE_KEYS; first < item.end_key; first += u32(TILE_KEYS)) {
     find_entries(item, first, item.end_key, kv_head, thread);
     workgroupBarrier();
@@ -275,9 +270,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       stage_keys(thread);
       workgroupBarrier();
     }
-    for (var block = 0u; block < block_bound; block++) {
-      multiply(item, kv_head, block, row_group, column);
-    }
+    multiply(item, kv_head, first_row, column);
     workgroupBarrier();
     weigh(item, first, kv_head, thread);
     if (STAGE_KV == 1) {
@@ -286,20 +279,13 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     workgroupBarrier();
     let skipped = max(first, item.first_key) - first;
     let end = min(u32(TILE_KEYS), item.end_key - first);
-    for (var block = 0u; block < block_bound; block++) {
-      var block_sums = sums[block];
-      add_values(&block_sums, skipped, end, block, row_group, column);
-      sums[block] = block_sums;
-    }
+    add_values(&sums, skipped, end, first_row, column);
     workgroupBarrier();
   }
-  for (var block = 0u; block < block_bound; block++) {
-    let block_sums = sums[block];
-    for (var r = 0u; r < THREAD_ROWS; r++) {
-      let tile_row = tile_row_of(block, row_group, r);
-      if (tile_row < item.row_count) {
-        store_row(item, tile_row, kv_head, column, block_sums[r]);
-      }
+  for (var r = 0u; r < THREAD_ROWS; r++) {
+    let tile_row = first_row + r;
+    if (tile_row < item.row_count) {
+      store_row(item, tile_row, kv_head, column, sums[r]);
     }
   }
 }

@@ -12,7 +12,6 @@ export interface TileLayout {
   readonly TILE_ROWS: number;
   readonly TILE_KEYS: number;
   readonly THREAD_ROWS: number;
-  readonly ROW_BLOCKS: number;
   readonly COLUMNS: number;
   /** Threads that share a row's softmax: a power of two. */
   readonly LANES: number;
@@ -31,20 +30,21 @@ interface HeadSize {
 /** The tile with as many of its keys as the device's workgroup memory has room for. */
 export function fitTile(context: KernelContext, { rows, keys }: Tile, head: HeadSize): Tile {
   let fitting = keys;
-  while (fitting > 1 && !fits(context, layoutFor(context, { rows, keys: fitting }), head)) fitting /= 2;
+  while (fitting > 1 && !fits(context, layoutFor(context, { rows, keys: fitting }, head.headDim), head))
+    fitting /= 2;
   return { rows, keys: fitting };
 }
 
 /** Lays a tile that fits out for the device; queries are kept at hand where they fit as well. */
 export function layOut(context: KernelContext, tile: Tile, head: HeadSize): TileLayout {
-  const layout = layoutFor(context, tile);
+  const layout = layoutFor(context, tile, head.headDim);
   const staged = { ...layout, STAGE_QUERY: 1 };
   return fits(context, staged, head) ? staged : layout;
 }
 
-function layoutFor({ software }: KernelContext, { rows, keys }: Tile): TileLayout {
-  const threads = software ? softwareThreads(rows, keys) : hardwareThreads(rows, keys);
-  const lanes = powerBelow(threads.COLUMNS / threads.THREAD_ROWS / threads.ROW_BLOCKS || 1);
+function layoutFor({ software }: KernelContext, { rows, keys }: Tile, headDim: number): TileLayout {
+  const threads = software ? softwareThreads(rows, keys, headDim) : hardwareThreads(rows, keys);
+  const lanes = powerBelow(threads.COLUMNS / threads.THREAD_ROWS);
   return {
     TILE_ROWS: rows,
     TILE_KEYS: keys,
@@ -56,20 +56,23 @@ function layoutFor({ software }: KernelContext, { rows, keys }: Tile): TileLayou
   };
 }
 
+/** Every device runs workgroups of as many threads. */
+const MOST_THREADS = 256;
+
 /**
- * On a CPU in disguise a thread is a lane of a vector unit and all memory is alike. A thread takes all rows of
- * the tile: their queries are then the same for all lanes, and keys and values are read where they stand.
+ * On a CPU in disguise all memory is alike, and a thread is a lane of a vector unit: keys and values are read where
+ * they stand, and threads side by side take the same rows, so that a query is loaded once for all of them.
  */
-function softwareThreads(rows: number, keys: number) {
+function softwareThreads(rows: number, keys: number, headDim: number) {
   const threadRows = [4, 3, 2].find((count) => rows % count === 0) ?? 1;
-  return { THREAD_ROWS: threadRows, ROW_BLOCKS: rows / threadRows, COLUMNS: Math.min(keys, 16) };
+  const most = powerBelow((threadRows * MOST_THREADS) / rows);
+  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, most, Math.max(8, powerBelow(headDim / 8))) };
 }
 
 /** On hardware a thread takes a few rows and a few columns, so that what it loads serves several products. */
 function hardwareThreads(rows: number, keys: number) {
   const threadRows = rows % 4 === 0 ? 4 : 1;
-  const columns = Math.min(32, Math.max(4, powerBelow((threadRows * 128) / rows)));
-  return { THREAD_ROWS: threadRows, ROW_BLOCKS: 1, COLUMNS: Math.min(keys, columns) };
+  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, powerBelow((threadRows * 128) / rows)) };
 }
 
 function powerBelow(value: number): number {
@@ -81,8 +84,8 @@ function fits({ kernels }: KernelContext, layout: TileLayout, head: HeadSize): b
 }
 
 /** Threads of a workgroup. */
-function threadCount({ TILE_ROWS, THREAD_ROWS, ROW_BLOCKS, COLUMNS }: TileLayout): number {
-  return (TILE_ROWS / THREAD_ROWS / ROW_BLOCKS) * COLUMNS;
+function threadCount({ TILE_ROWS, THREAD_ROWS, COLUMNS }: TileLayout): number {
+  return (TILE_ROWS / THREAD_ROWS) * COLUMNS;
 }
 
 /** Workgroup memory of shaders/attention_tile.wgsl, each variable rounded up to 16 bytes. */

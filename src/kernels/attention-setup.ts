@@ -77,8 +77,8 @@ function fixedLength(contextLen: number, decodeRows: number, affordableRows: num
 export function defaultTuning({ software }: KernelContext, group: number): AttentionTuning {
   if (software) {
     return {
-      baseline: { rows: 16, keys: 16 },
-      prefill: { rows: 64, keys: 16 },
+      baseline: { rows: 16, keys: 32 },
+      prefill: { rows: 64, keys: 32 },
       decode: { rows: Math.min(group, 16), keys: 16 },
       workgroupTarget: 16,
       minSegmentLen: 256,

@@ -74,7 +74,7 @@ const kvShaders = { f32: kvF32, f16: kvF16, int8: kvInt8 } as const satisfies Re
 function tileLaunch(context: KernelContext, op: Attention, tile: Tile, table: number): StepDispatch {
   const { features } = context;
   const layout = layOut(context, tile, op);
-  const shuffles = features.subgroups && layout.LANES > 1 && layout.LANES <= features.subgroupMinSize;
+  const shuffles = features.subgroups && layout.LANES <= features.subgroupMinSize;
   const lanes = shuffles ? lanesSubgroup : lanesPlain;
   const scales = op.scales ? [op.scales] : [];
   return resolve(
@@ -82,7 +82,13 @@ function tileLaunch(context: KernelContext, op: Attention, tile: Tile, table: nu
     {
       name: table === ATTENTION_TABLES.tile ? "attention_tile" : "attention_split",
       sources: [stepShader, outputShader, kvShaders[op.kvType], lanes, tileShader],
-      constants: { ...outputConstants(op), ...scoreConstants(op), ...layout, TABLE: table },
+      constants: {
+        ...outputConstants(op),
+        ...scoreConstants(op),
+        ...layout,
+        ...(shuffles ? { SUBGROUP: features.subgroupMaxSize } : {}),
+        TABLE: table,
+      },
       bindings: ["write", "read", "write", "read", "read", "read", ...scales.map(() => "read" as const)],
     },
     [op.output, headTraits(context, op), op.partials, op.query, op.keys, op.values, ...scales],

@@ -1,5 +1,5 @@
 import type { KvType } from "../../src/kernels/attention-layout.ts";
-import type { AttentionMode } from "../../src/kernels/attention-plan.ts";
+import { ATTENTION_MODES, type AttentionMode } from "../../src/kernels/attention-plan.ts";
 
 /** A batch and a form of attention to compare with the reference. */
 export interface MatrixCase {
@@ -31,7 +31,7 @@ export const PLAIN: MatrixCase = {
   sequences: [[1, 100]],
   headCount: 4,
   kvHeadCount: 2,
-  headDim: 64,
+  headDim: 32,
   blockSize: 16,
   kvType: "f32",
   mode: "split",
@@ -60,103 +60,96 @@ const LAUNCHES = [
   { mode: "split", workgroupTarget: 4096 },
 ] as const;
 
-/** The main matrix. */
-export function mainMatrix(kvTypes: readonly KvType[], seeds: readonly number[]): MatrixCase[] {
-  return cross({
-    // What compiles a kernel of its own stands first, so that neighbours share theirs.
-    heads: [
-      [4, 4],
-      [8, 2],
-      [5, 1],
-    ],
-    headDim: [64, 128, 256],
-    kvType: kvTypes,
-    blockSize: [16, 32],
-    window: [0, 64, 128, 256],
-    softcap: [0, 50],
-    launch: LAUNCHES,
-    sequences: [MIXED, DECODE],
-    seed: seeds,
-  }).map(({ heads: [headCount, kvHeadCount], launch, ...rest }) => ({
-    ...rest,
-    ...launch,
-    headCount: headCount!,
-    kvHeadCount: kvHeadCount!,
+/** What of a case is compiled into its kernels. */
+type Form = Pick<
+  MatrixCase,
+  "headCount" | "kvHeadCount" | "headDim" | "kvType" | "blockSize" | "window" | "softcap"
+>;
+
+const KV_TYPES = ["f32", "f16", "int8"] as const;
+const HEADS = [
+  { headCount: 4, kvHeadCount: 4 },
+  { headCount: 8, kvHeadCount: 2 },
+  { headCount: 5, kvHeadCount: 1 },
+];
+const HEAD_DIMS = [64, 128, 256];
+const BLOCK_SIZES = [16, 32];
+const WINDOWS = [0, 64, 128, 256];
+const SOFTCAPS = [0, 50];
+
+/** A form of the main matrix with every launch plan, batch and seed. */
+export function casesOf(form: Form, seeds: readonly number[]): MatrixCase[] {
+  return [MIXED, DECODE].flatMap((sequences) =>
+    LAUNCHES.flatMap((launch) => seeds.map((seed) => ({ ...form, sequences, ...launch, seed }))),
+  );
+}
+
+/** Every form of the main matrix, by heads, head size and storage. */
+export function mainMatrix(): { name: string; forms: Form[] }[] {
+  return HEADS.flatMap((heads) =>
+    HEAD_DIMS.flatMap((headDim) =>
+      KV_TYPES.map((kvType) => ({
+        name: `${heads.headCount}/${heads.kvHeadCount} heads of ${headDim}, ${kvType}`,
+        forms: BLOCK_SIZES.flatMap((blockSize) =>
+          WINDOWS.flatMap((window) =>
+            SOFTCAPS.map((softcap) => ({ ...heads, headDim, kvType, blockSize, window, softcap })),
+          ),
+        ),
+      })),
+    ),
+  );
+}
+
+/** Six forms in which each value of the matrix occurs; a software driver compiles for seconds for each. */
+export function spreadForms(): Form[] {
+  return [64, 64, 64, 128, 128, 256].map((headDim, i) => ({
+    ...HEADS[i % 3]!,
+    headDim,
+    kvType: KV_TYPES[(i + Math.floor(i / 3)) % 3]!,
+    blockSize: BLOCK_SIZES[i % 2]!,
+    window: WINDOWS[i % 4]!,
+    softcap: SOFTCAPS[(i >> 1) % 2]!,
   }));
 }
 
-/** Cases beside the matrix, each with what is special about it. */
-export function extraCases(seeds: readonly number[]): { name: string; cases: MatrixCase[] }[] {
-  const with_ = (...changes: Partial<MatrixCase>[]) =>
-    changes.flatMap((change) => seeds.map((seed) => ({ ...PLAIN, ...change, seed })));
-  const fine = { workgroupTarget: 4096 };
-  const mixed = {
-    sequences: [
-      [1, 700],
-      [3, 40],
-      [40, 90],
-    ] as const,
-  };
-  const modes = ["unified", "split", "tallTileOnly", "splitKvOnly"] as const;
+type Lengths = readonly (readonly [number, number])[];
+
+/** Cases beside the matrix, by what is special about them. In brief, few kernels serve many of them. */
+export function extraCases(full: boolean): { name: string; cases: MatrixCase[] }[] {
+  const cases = (...changes: Partial<MatrixCase>[]) =>
+    changes.flatMap((change) => (full ? [1, 2] : [1]).map((seed) => ({ ...PLAIN, ...change, seed })));
+  const some = <T>(all: readonly T[], few: readonly T[]) => (full ? all : few);
   return [
     {
       name: "ALiBi",
-      cases: with_({ ...mixed, alibi: true }, { ...mixed, ...fine, alibi: true, window: 50 }),
+      cases: cases(...some([{}, FINE, { ...FINE, window: 50 }], [{}, FINE]).map(featured("alibi"))),
     },
     {
       name: "sinks",
-      cases: with_({ ...mixed, sinks: true }, { ...mixed, ...fine, sinks: true, softcap: 30 }),
+      cases: cases(...some([{}, FINE, { ...FINE, softcap: 30 }], [{}, FINE]).map(featured("sinks"))),
     },
-    {
-      name: "trees of drafts",
-      cases: with_(
-        {
-          sequences: [
-            [8, 300],
-            [6, 6],
-            [8, 9],
-          ],
-          ...fine,
-          tree: true,
-        },
-        {
-          sequences: [
-            [5, 800],
-            [1, 44],
-          ],
-          tree: true,
-          mode: "unified",
-        },
-        { sequences: [[8, 200]], tree: true, alibi: true, sinks: true, softcap: 20, window: 77, ...fine },
-      ),
-    },
+    { name: "trees of drafts", cases: cases(...trees(full)) },
     {
       name: "head sizes",
-      cases: with_(...[8, 32, 80, 96, 112, 192].map((headDim) => ({ ...mixed, ...fine, headDim }))),
+      cases: cases(
+        ...some([8, 32, 80, 96, 112, 192], [8, 80]).map((headDim) => ({ ...MIXED_FEW, ...FINE, headDim })),
+      ),
     },
     {
       name: "group sizes",
-      cases: with_(
-        ...[1, 3, 6, 7, 8, 16, 20].map((group) => ({ ...mixed, ...fine, headCount: 2 * group, headDim: 32 })),
+      cases: cases(
+        ...some([1, 3, 6, 7, 8, 16, 20], [1, 3, 20]).map((group) => ({
+          ...MIXED_FEW,
+          ...FINE,
+          headCount: 2 * group,
+        })),
       ),
     },
+    { name: "lengths at and beside edges", cases: cases(...edges()) },
     {
-      name: "lengths at and beside edges",
-      cases: with_(
-        ...[
-          [1, 15, 16, 17],
-          [31, 32, 33, 47],
-          [48, 255, 256, 257],
-        ].flatMap((lengths) => [
-          { ...fine, sequences: lengths.map((length) => [1, length] as const) },
-          { ...fine, sequences: lengths.map((length) => [length, length] as const) },
-        ]),
-      ),
-    },
-    {
-      name: "sequences shorter than their segments would be",
-      cases: with_({
-        ...fine,
+      name: "sequences shorter than a segment",
+      cases: cases({
+        ...FINE,
         sequences: [
           [1, 3],
           [1, 5],
@@ -167,11 +160,11 @@ export function extraCases(seeds: readonly number[]): { name: string; cases: Mat
     },
     {
       name: "windows narrower than a tile",
-      cases: with_(...[1, 5, 15, 17].map((window) => ({ ...mixed, ...fine, window }))),
+      cases: cases(...some([1, 5, 15, 17], [5]).map((window) => ({ ...MIXED_FEW, ...FINE, window }))),
     },
     {
-      name: "a prompt without context",
-      cases: with_(
+      name: "prompts without context",
+      cases: cases(
         { sequences: [[70, 70]] },
         {
           sequences: [
@@ -182,36 +175,23 @@ export function extraCases(seeds: readonly number[]): { name: string; cases: Mat
       ),
     },
     {
-      name: "chunks of a prompt",
-      cases: with_({
+      name: "chunks of prompts",
+      cases: cases({
         sequences: [
           [64, 500],
           [9, 1000],
         ],
-        kvType: "f16",
       }),
     },
-    {
-      name: "many decodes before a prompt",
-      cases: with_(
-        ...modes.map((mode) => ({
-          mode,
-          sequences: [
-            ...Array.from({ length: 33 }, (_, i) => [1, 7 * i + 1] as const),
-            [16, 16] as const,
-            [40, 71] as const,
-          ],
-        })),
-      ),
-    },
+    { name: "many decodes before prompts", cases: cases(...manyDecodes(full)) },
     {
       name: "several query tokens in a decode row",
-      cases: with_(
-        ...[2, 5, 8].map((queryLen) => ({
-          ...fine,
+      cases: cases(
+        ...[2, 5, 8].map((length) => ({
+          ...FINE,
           sequences: [
-            [queryLen, 600],
-            [queryLen, queryLen],
+            [length, 600],
+            [length, length],
             [1, 50],
           ] as const,
         })),
@@ -219,7 +199,7 @@ export function extraCases(seeds: readonly number[]): { name: string; cases: Mat
     },
     {
       name: "segments of a fixed length",
-      cases: with_({
+      cases: cases({
         segmentLen: 64,
         sequences: [
           [1, 1000],
@@ -228,42 +208,87 @@ export function extraCases(seeds: readonly number[]): { name: string; cases: Mat
         ],
       }),
     },
-    {
-      name: "int8 with every feature at once",
-      cases: with_({
-        ...mixed,
-        ...fine,
-        kvType: "int8",
-        alibi: true,
-        sinks: true,
-        tree: true,
-        softcap: 40,
-        window: 300,
-        headCount: 6,
-        headDim: 80,
-      }),
-    },
-    {
-      name: "the threads of other devices",
-      cases: with_(
-        ...(["software", "hardware", "hardware without subgroups"] as const).flatMap((layout) =>
-          (["f32", "f16", "int8"] as const).flatMap((kvType) => [
-            { ...mixed, ...fine, layout, kvType, headCount: 8 },
-            { ...mixed, layout, kvType, headCount: 8, mode: "unified" as const, headDim: 80, window: 100 },
-          ]),
-        ),
-      ),
-    },
+    { name: "every feature at once", cases: cases({ ...MIXED_FEW, ...FINE, ...EVERYTHING }) },
+    { name: "threads laid out for other devices", cases: cases(...otherLayouts(full)) },
   ];
 }
 
-/** Every combination, the last key's values changing fastest. */
-function cross<T extends Record<string, unknown>>(axes: { [K in keyof T]: readonly T[K][] }): T[] {
-  return Object.entries(axes).reduce<Partial<T>[]>(
-    (rows, [name, values]) =>
-      rows.flatMap((row) =>
-        (values as readonly unknown[]).map((value) => ({ ...row, [name]: value }) as Partial<T>),
-      ),
-    [{}],
-  ) as T[];
+const FINE = { workgroupTarget: 4096 };
+const MIXED_FEW = {
+  sequences: [
+    [1, 700],
+    [3, 40],
+    [40, 90],
+  ] as Lengths,
+};
+const EVERYTHING = {
+  kvType: "int8",
+  alibi: true,
+  sinks: true,
+  tree: true,
+  softcap: 40,
+  window: 300,
+  headCount: 6,
+  headDim: 80,
+} as const;
+
+function featured(feature: "alibi" | "sinks") {
+  return (change: Partial<MatrixCase>): Partial<MatrixCase> => ({ ...MIXED_FEW, ...change, [feature]: true });
 }
+
+function trees(full: boolean): Partial<MatrixCase>[] {
+  const split = {
+    sequences: [
+      [8, 300],
+      [6, 6],
+      [8, 9],
+    ] as Lengths,
+    ...FINE,
+    tree: true,
+  };
+  const whole = {
+    sequences: [
+      [5, 800],
+      [1, 44],
+    ] as Lengths,
+    tree: true,
+    mode: "unified",
+  } as const;
+  return full ? [split, whole, { ...split, alibi: true, sinks: true, softcap: 20, window: 77 }] : [split];
+}
+
+function edges(): Partial<MatrixCase>[] {
+  const lengths = [
+    [1, 15, 16, 17],
+    [31, 32, 33, 47],
+    [48, 255, 256, 257],
+  ];
+  return lengths.flatMap((row) => [
+    { ...FINE, sequences: row.map((length) => [1, length] as const) },
+    { ...FINE, sequences: row.map((length) => [length, length] as const) },
+  ]);
+}
+
+function manyDecodes(full: boolean): Partial<MatrixCase>[] {
+  const decodes = Array.from({ length: 33 }, (_, i) => [1, 7 * i + 1] as const);
+  const sequences: Lengths = [...decodes, [16, 16], [40, 71]];
+  const modes = full ? ATTENTION_MODES : (["unified", "split"] as const);
+  return modes.map((mode) => ({ mode, sequences }));
+}
+
+function otherLayouts(full: boolean): Partial<MatrixCase>[] {
+  const small = { ...MIXED_FEW, ...FINE, headCount: 8, kvType: "f16" } as const;
+  if (!full)
+    return [
+      { ...small, layout: "hardware" },
+      { ...small, layout: "hardware without subgroups" },
+    ];
+  return LAYOUTS.flatMap((layout) =>
+    KV_TYPES.flatMap((kvType) => [
+      { ...small, layout, kvType, headDim: 64 },
+      { ...small, layout, kvType, mode: "unified" as const, headDim: 80, window: 100 },
+    ]),
+  );
+}
+
+const LAYOUTS = ["software", "hardware", "hardware without subgroups"] as const;
