@@ -3,6 +3,7 @@ export type { CreateEngineOptions, EngineClient as Engine, GenerateOptions } fro
 export type { GenerateChunk, Generation } from "./client/generation.ts";
 export { CapacityError, DeviceError, InputError, ModelError, WorkerError } from "./errors.ts";
 export type {
+  AttentionMode,
   EngineStats,
   FinishReason,
   GenerateResult,

@@ -50,6 +50,10 @@ export interface LoadOptions {
   readonly maxSequences?: number;
   /** Which steps are encoded from recorded lists; "full", the fastest, by default. */
   readonly recording?: RecordingMode;
+  /** How attention is launched; "split", prompts and decode rows apart, by default. */
+  readonly attention?: AttentionMode;
+  /** Cuts long contexts at the same places whatever else runs, so that a stream's text never depends on its company. */
+  readonly deterministic?: boolean;
   /** What computes: WebGPU on a graphics card, or else WebAssembly, by default. */
   readonly runner?: RunnerKind;
   /** How the WebAssembly runner holds the weights: "int8", the fastest, by default, or exactly as "f32". */
@@ -61,6 +65,8 @@ export interface LoadOptions {
 }
 
 export type KvType = "f32" | "f16" | "int8";
+
+export type AttentionMode = "unified" | "split" | "tallTileOnly" | "splitKvOnly";
 
 export type RunnerKind = "webgpu" | "wasm";
 

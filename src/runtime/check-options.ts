@@ -1,5 +1,12 @@
 import { InputError } from "../errors.ts";
-import type { KvType, LoadOptions, RecordingMode, RequestOptions, RunnerKind } from "../protocol.ts";
+import type {
+  AttentionMode,
+  KvType,
+  LoadOptions,
+  RecordingMode,
+  RequestOptions,
+  RunnerKind,
+} from "../protocol.ts";
 
 interface Form {
   readonly name: string;
@@ -61,6 +68,8 @@ const loadForms: Forms<LoadOptions> = {
     fullDecodeOnly: true,
     fullAndPiecewise: true,
   }),
+  attention: oneOf<AttentionMode>({ unified: true, split: true, tallTileOnly: true, splitKvOnly: true }),
+  deterministic: flag,
   runner: oneOf<RunnerKind>({ webgpu: true, wasm: true }),
   wasmWeights: oneOf<"int8" | "f32">({ int8: true, f32: true }),
   wasmThreads: count,

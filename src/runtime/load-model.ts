@@ -98,8 +98,9 @@ async function allocate(
   device.pushErrorScope("validation");
   device.pushErrorScope("out-of-memory");
   const weights = new WeightStore(device, config, tensors);
-  const { recording, profile } = options;
-  const made = { gpu, config, weights: weights.weights, recording: { mode: recording }, profile };
+  const { recording, profile, deterministic } = options;
+  const attention = { mode: options.attention, deterministic };
+  const made = { gpu, config, weights: weights.weights, recording: { mode: recording }, attention, profile };
   const runner = new GpuRunner({ ...made, ...plan });
   const outOfMemory = await device.popErrorScope();
   const invalid = await device.popErrorScope();
