@@ -64,14 +64,17 @@ const MOST_THREADS = 256;
  * they stand, and threads side by side take the same rows, so that a query is loaded once for all of them.
  */
 function softwareThreads(rows: number, keys: number, headDim: number) {
-  const threadRows = [4, 3, 2].find((count) => rows % count === 0) ?? 1;
+  const threadRows = [8, 4, 3, 2].find((count) => rows % count === 0) ?? 1;
   const most = powerBelow((threadRows * MOST_THREADS) / rows);
   return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, most, Math.max(8, powerBelow(headDim / 8))) };
 }
 
-/** On hardware a thread takes a few rows and a few columns, so that what it loads serves several products. */
+/**
+ * On hardware a thread takes a few rows and a few columns, so that what it loads serves several products; of a tile
+ * with few rows it takes one, so that there are threads enough to load.
+ */
 function hardwareThreads(rows: number, keys: number) {
-  const threadRows = rows % 4 === 0 ? 4 : 1;
+  const threadRows = rows > 8 && rows % 4 === 0 ? 4 : 1;
   return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, powerBelow((threadRows * 128) / rows)) };
 }
 

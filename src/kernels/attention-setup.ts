@@ -88,7 +88,7 @@ export function defaultTuning({ software }: KernelContext, group: number): Atten
   return {
     baseline: { rows: 16, keys: 32 },
     prefill: { rows: 64, keys: 32 },
-    decode: { rows, keys: 16 },
+    decode: { rows, keys: 32 },
     workgroupTarget: 1024,
     minSegmentLen: 64,
   };
