@@ -3,10 +3,11 @@ import { type Linear, linear } from "../../src/kernels/linear.ts";
 import type { Matrix, WeightFormat } from "../../src/kernels/matrix.ts";
 import type { KernelContext } from "../../src/kernels/recorder.ts";
 import { EPSILON, encodeWeights, linearReference } from "../reference/linear.ts";
-import { expectClose, TOLERANCES } from "../support/close.ts";
+import { expectClose } from "../support/close.ts";
 import { TestGpu } from "../support/gpu.ts";
 import { Random } from "../support/random.ts";
 import { kernelContext, plainStep } from "../support/step.ts";
+import { TOLERANCES } from "../support/tolerance.ts";
 
 interface Case {
   rows: number;

@@ -6,10 +6,11 @@ import { attentionSetup } from "../../src/kernels/attention-setup.ts";
 import { ropeKvWrite, rotationTable } from "../../src/kernels/rope-kv-write.ts";
 import { StepWriter } from "../../src/model/step-writer.ts";
 import { rotate } from "../reference/rope.ts";
-import { expectClose, TOLERANCES } from "../support/close.ts";
+import { expectClose } from "../support/close.ts";
 import { TestGpu } from "../support/gpu.ts";
 import { Random } from "../support/random.ts";
 import { kernelContext } from "../support/step.ts";
+import { TOLERANCES } from "../support/tolerance.ts";
 
 interface Geometry {
   headCount: number;

@@ -8,10 +8,10 @@ import type { KernelContext } from "../../src/kernels/recorder.ts";
 import { StepMetadata, type StepShape } from "../../src/kernels/step-metadata.ts";
 import { attendRow } from "../reference/attention.ts";
 import type { MatrixCase } from "./attention-cases.ts";
-import { TOLERANCES } from "./close.ts";
 import type { TestGpu } from "./gpu.ts";
 import { Random } from "./random.ts";
 import { kernelContext } from "./step.ts";
+import { TOLERANCES } from "./tolerance.ts";
 
 /** A case with its numbers drawn, and the buffers that hold them. */
 export interface PreparedCase {
