@@ -4,6 +4,7 @@ export type { GenerateChunk, Generation } from "./client/generation.ts";
 export { CapacityError, DeviceError, InputError, ModelError, WorkerError } from "./errors.ts";
 export type {
   AttentionMode,
+  AttentionTuningChoice,
   EngineStats,
   FinishReason,
   GenerateResult,

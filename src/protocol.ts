@@ -54,6 +54,12 @@ export interface LoadOptions {
   readonly attention?: AttentionMode;
   /** Cuts long contexts at the same places whatever else runs, so that a stream's text never depends on its company. */
   readonly deterministic?: boolean;
+  /**
+   * What attention is tuned by: what an earlier load on this device measured, or this one where none did ("stored",
+   * unless the device is a CPU in disguise); what this load measures ("measured"); or nothing, forgetting what was
+   * stored ("default").
+   */
+  readonly attentionTuning?: AttentionTuningChoice;
   /** What computes: WebGPU on a graphics card, or else WebAssembly, by default. */
   readonly runner?: RunnerKind;
   /** How the WebAssembly runner holds the weights: "int8", the fastest, by default, or exactly as "f32". */
@@ -67,6 +73,8 @@ export interface LoadOptions {
 export type KvType = "f32" | "f16" | "int8";
 
 export type AttentionMode = "unified" | "split" | "tallTileOnly" | "splitKvOnly";
+
+export type AttentionTuningChoice = "stored" | "measured" | "default";
 
 export type RunnerKind = "webgpu" | "wasm";
 

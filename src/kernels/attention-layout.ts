@@ -64,7 +64,7 @@ const MOST_THREADS = 256;
  * they stand, and threads side by side take the same rows, so that a query is loaded once for all of them.
  */
 function softwareThreads(rows: number, keys: number, headDim: number) {
-  const threadRows = [8, 4, 3, 2].find((count) => rows % count === 0) ?? 1;
+  const threadRows = [4, 3, 2].find((count) => rows % count === 0) ?? 1;
   const most = powerBelow((threadRows * MOST_THREADS) / rows);
   return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, most, Math.max(8, powerBelow(headDim / 8))) };
 }

@@ -166,8 +166,8 @@ export class GpuRunner implements Runner {
     return { sampled: result, timings: times ? { ...timings, kernels: times } : timings, attention };
   }
 
-  stats(): { readonly recording: RecordingStats } {
-    return { recording: this.#lists.stats };
+  stats(): { readonly recording: RecordingStats; readonly attention: AttentionSetup } {
+    return { recording: this.#lists.stats, attention: this.model.attention };
   }
 
   /** Steps in flight reject. */

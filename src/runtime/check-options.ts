@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts";
 import type {
   AttentionMode,
+  AttentionTuningChoice,
   KvType,
   LoadOptions,
   RecordingMode,
@@ -70,6 +71,7 @@ const loadForms: Forms<LoadOptions> = {
   }),
   attention: oneOf<AttentionMode>({ unified: true, split: true, tallTileOnly: true, splitKvOnly: true }),
   deterministic: flag,
+  attentionTuning: oneOf<AttentionTuningChoice>({ stored: true, measured: true, default: true }),
   runner: oneOf<RunnerKind>({ webgpu: true, wasm: true }),
   wasmWeights: oneOf<"int8" | "f32">({ int8: true, f32: true }),
   wasmThreads: count,

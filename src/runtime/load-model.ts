@@ -5,11 +5,13 @@ import { checkCapacity, mostMemoryBytes } from "../model/capacity.ts";
 import type { LlamaConfig } from "../model/config.ts";
 import { activationSizes, GpuRunner } from "../model/gpu-runner.ts";
 import { type KvPlan, planKvCache } from "../model/kv-cache.ts";
+import { attentionForm } from "../model/llama.ts";
 import { weightBytes } from "../model/tensors.ts";
 import { WeightStore } from "../model/weights.ts";
 import type { LoadOptions, LoadProgress } from "../protocol.ts";
 import type { FileSource } from "../store/source.ts";
 import { streamTensors } from "../store/stream-tensors.ts";
+import { attentionTuning } from "./attention-tuning.ts";
 import { type ModelHead, readModel } from "./read-model.ts";
 
 /** A model in a GPU's memory, with all that its text needs. */
@@ -95,11 +97,13 @@ async function allocate(
   plan: ModelPlan,
 ) {
   const { device } = gpu;
+  const { recording, profile, deterministic } = options;
+  const form = attentionForm(config, plan.kvPlan);
+  const tuning = await attentionTuning(gpu, form, options.attentionTuning ?? "stored");
   device.pushErrorScope("validation");
   device.pushErrorScope("out-of-memory");
   const weights = new WeightStore(device, config, tensors);
-  const { recording, profile, deterministic } = options;
-  const attention = { mode: options.attention, deterministic };
+  const attention = { mode: options.attention, deterministic, tuning };
   const made = { gpu, config, weights: weights.weights, recording: { mode: recording }, attention, profile };
   const runner = new GpuRunner({ ...made, ...plan });
   const outOfMemory = await device.popErrorScope();
