@@ -18,7 +18,7 @@ import { StagingRing } from "../gpu/staging.ts";
 import { partialBytes } from "../kernels/attention.ts";
 import type { AttentionSetup } from "../kernels/attention-plan.ts";
 import { type AttentionOptions, attentionSetup } from "../kernels/attention-setup.ts";
-import { attentionWords, summarize } from "../kernels/attention-table.ts";
+import { attentionWords, type LaunchSummary, summarize } from "../kernels/attention-table.ts";
 import type { KernelContext } from "../kernels/recorder.ts";
 import { rotationTable } from "../kernels/rope-kv-write.ts";
 import { SAMPLE_WORDS } from "../kernels/sample.ts";
@@ -44,6 +44,11 @@ export interface GpuRunnerOptions {
   readonly attention?: AttentionOptions | undefined;
   /** Times every kernel launch, where the device can: each gets a pass of its own, so steps take longer. */
   readonly profile?: boolean | undefined;
+}
+
+/** How attention is launched, and how it was in the latest step. */
+export interface AttentionStats extends AttentionSetup {
+  readonly latestStep: readonly LaunchSummary[];
 }
 
 /** Runs steps of a Llama on the GPU: one metadata write, one pass over a recorded list, one submit. */
@@ -166,8 +171,10 @@ export class GpuRunner implements Runner {
     return { sampled: result, timings: times ? { ...timings, kernels: times } : timings, attention };
   }
 
-  stats(): { readonly recording: RecordingStats; readonly attention: AttentionSetup } {
-    return { recording: this.#lists.stats, attention: this.model.attention };
+  stats(): { readonly recording: RecordingStats; readonly attention: AttentionStats } {
+    const { attention } = this.model;
+    const latestStep = summarize(this.#writer.launches, attention);
+    return { recording: this.#lists.stats, attention: { ...attention, latestStep } };
   }
 
   /** Steps in flight reject. */

@@ -6,7 +6,7 @@ import { WeightStore } from "../../src/model/weights.ts";
 import type { TensorInfo } from "../../src/store/model-folder.ts";
 import { TINY_CONFIG, tinyTensors } from "./model-files.ts";
 
-export interface TinyRunnerOptions extends Pick<GpuRunnerOptions, "recording" | "profile"> {
+export interface TinyRunnerOptions extends Pick<GpuRunnerOptions, "recording" | "profile" | "attention"> {
   /** Fields of `config.json` that differ from `TINY_CONFIG`. */
   readonly config?: Readonly<Record<string, unknown>>;
   readonly kvType?: KvType;
@@ -16,7 +16,7 @@ export interface TinyRunnerOptions extends Pick<GpuRunnerOptions, "recording" | 
 
 /** A runner of a small model with seeded random weights, its kernels compiled. */
 export async function tinyRunner(gpu: Gpu, options: TinyRunnerOptions = {}): Promise<GpuRunner> {
-  const { kvType = "f16", maxSequences = 8, maxStepTokens = 64, recording, profile } = options;
+  const { kvType = "f16", maxSequences = 8, maxStepTokens = 64, recording, profile, attention } = options;
   const raw = { ...TINY_CONFIG, ...options.config };
   const config = parseLlamaConfig(raw);
   const tensors = tinyTensors(raw, { format: "bf16" });
@@ -38,6 +38,7 @@ export async function tinyRunner(gpu: Gpu, options: TinyRunnerOptions = {}): Pro
     maxStepTokens,
     recording,
     profile,
+    attention,
   });
   await runner.compile();
   return runner;
