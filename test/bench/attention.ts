@@ -253,7 +253,8 @@ function stepRunners(
     kvType: form.kvType,
     maxSequences: sequenceCount,
     contextLen: seqLen,
-    budgetBytes: undefined,
+    // As much as the longest sequence takes; the device's own limits still hold.
+    budgetBytes: Number.MAX_SAFE_INTEGER,
     maxBindingBytes: gpu.device.limits.maxStorageBufferBindingSize,
   });
   const sizes = { maxSequences: sequenceCount, maxStepTokens: tokenCount };
