@@ -251,9 +251,9 @@ function stepRunners(
   const config = { ...model.config, contextLen: Math.max(model.config.contextLen, seqLen) };
   const kvPlan = planKvCache(config, {
     kvType: form.kvType,
-    maxSequences: sequenceCount,
+    // Room for the long sequence and, in as much again, for the short ones; the device's own limits still hold.
+    maxSequences: Math.min(sequenceCount, 2),
     contextLen: seqLen,
-    // As much as the longest sequence takes; the device's own limits still hold.
     budgetBytes: Number.MAX_SAFE_INTEGER,
     maxBindingBytes: gpu.device.limits.maxStorageBufferBindingSize,
   });
