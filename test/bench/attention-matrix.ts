@@ -14,7 +14,7 @@ async function run(context: BenchContext): Promise<void> {
   const matrix = mainMatrix()
     .flatMap(({ forms }) => forms)
     .filter(({ kvType }) => kvTypes.includes(kvType))
-    .flatMap((form) => casesOf(form, [1, 2]));
+    .flatMap((form) => casesOf(form));
   const beside = extraCases(true).flatMap(({ cases }) => cases);
   const wrong: string[] = [];
   let doneCount = 0;

@@ -21,7 +21,7 @@ const form = {
 it("a device is tuned to something that fits it, and no compile or launch fails on the way", async () => {
   const context = kernelContext(test);
   test.device.pushErrorScope("validation");
-  const tuning = await tuneAttention(test.device, context, form, 60_000);
+  const tuning = await tuneAttention(test.device, context, form, 4000);
   expect(await test.device.popErrorScope()).toBeNull();
   const setup = attentionSetup(context, form, { tuning }, { maxSequences: 4, contextLen: 8192 });
   expect(setup.tuning).toEqual(tuning);

@@ -5,6 +5,7 @@ import {
   type MatrixCase,
   mainMatrix,
   PLAIN,
+  spreadCasesOf,
   spreadForms,
 } from "../support/attention-cases.ts";
 import { difference, execute, prepare, release } from "../support/attention-run.ts";
@@ -33,7 +34,7 @@ async function misses(gpu: TestGpu, cases: readonly MatrixCase[]): Promise<strin
 
 describe.skipIf(full)("attention equals its reference over a spread of the matrix", () => {
   for (const form of spreadForms()) {
-    const cases = casesOf(form, [1, 2, 3]);
+    const cases = spreadCasesOf(form);
     const { headCount, kvHeadCount, headDim, kvType, blockSize, window, softcap } = form;
     const name = `${headCount}/${kvHeadCount} heads of ${headDim}, ${kvType} in blocks of ${blockSize}`;
     it(`${name}, window ${window}, softcap ${softcap}: ${cases.length} cases`, {
@@ -46,7 +47,7 @@ describe.skipIf(full)("attention equals its reference over a spread of the matri
 
 describe.runIf(full)("attention equals its reference over the whole matrix", () => {
   for (const { name, forms } of mainMatrix()) {
-    const cases = forms.flatMap((form) => casesOf(form, [1, 2]));
+    const cases = forms.flatMap((form) => casesOf(form));
     it(`${name}: ${cases.length} cases`, { timeout: TIMEOUT_MS }, async () => {
       // A device of their own: a driver keeps what it compiled for as long as the device lives.
       const own = await TestGpu.open();

@@ -52,6 +52,13 @@ const DECODE = [
   [1, 2011],
 ] as const;
 
+/** Not of the matrix, and quick. */
+const SMALL = [
+  [1, 40],
+  [3, 70],
+  [20, 33],
+] as const;
+
 /** The launches of the main matrix: one for all, split, decode rows never cut, decode rows always cut. */
 const LAUNCHES = [
   { mode: "unified", workgroupTarget: 64 },
@@ -77,11 +84,16 @@ const BLOCK_SIZES = [16, 32];
 const WINDOWS = [0, 64, 128, 256];
 const SOFTCAPS = [0, 50];
 
-/** A form of the main matrix with every launch plan, batch and seed. */
-export function casesOf(form: Form, seeds: readonly number[]): MatrixCase[] {
-  return [MIXED, DECODE].flatMap((sequences) =>
-    LAUNCHES.flatMap((launch) => seeds.map((seed) => ({ ...form, sequences, ...launch, seed }))),
+/** A form of the main matrix with every launch plan and batch, both seeds. */
+export function casesOf(form: Form, batches: readonly Lengths[] = [MIXED, DECODE]): MatrixCase[] {
+  return batches.flatMap((sequences) =>
+    LAUNCHES.flatMap((launch) => [1, 2].map((seed) => ({ ...form, sequences, ...launch, seed }))),
   );
+}
+
+/** The same with a small batch besides. */
+export function spreadCasesOf(form: Form): MatrixCase[] {
+  return casesOf(form, [MIXED, DECODE, SMALL]);
 }
 
 /** Every form of the main matrix, by heads, head size and storage. */
