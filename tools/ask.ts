@@ -1,5 +1,5 @@
 // `npm run --silent ask -- [options] "text"`: asks a model, which the built runtime runs in a headless browser.
-import type { GenerateResult, LoadedModel, LoadProgress } from "../src/protocol.ts";
+import type { GenerateResult, LoadedModel, LoadProgress, MemoryPlan } from "../src/protocol.ts";
 import { type AskOptions, askUsage, parseAskOptions } from "./ask-options.ts";
 import { openQuirePage, type QuirePage } from "./quire-page.ts";
 import { isUsageError } from "./usage-error.ts";
@@ -56,10 +56,10 @@ async function print({ page, urlOf }: QuirePage, options: AskOptions): Promise<v
     status.clear();
     if (!json) process.stdout.write(text);
   });
-  const answer = await answerIn(page, address, options);
+  const { answer, memory } = await answerIn(page, address, options);
   status.clear();
   process.stdout.write(json ? `${JSON.stringify(answer)}\n` : "\n");
-  if (!json) process.stderr.write(`${statistics(answer)}\n`);
+  if (!json) process.stderr.write(`${statistics(answer)}\n${memoryText(memory)}\n`);
 }
 
 declare global {
@@ -68,9 +68,13 @@ declare global {
 }
 
 /** The code in the page hands errors over as values: what `evaluate` makes of a thrown one is for programmers. */
-async function answerIn(page: QuirePage["page"], address: string, options: AskOptions): Promise<Answer> {
+async function answerIn(
+  page: QuirePage["page"],
+  address: string,
+  options: AskOptions,
+): Promise<{ answer: Answer; memory: MemoryPlan }> {
   const { text, raw, runner, generate } = options;
-  const { answer, failure } = await page.evaluate(
+  const { given, failure } = await page.evaluate(
     async ({ address, text, raw, runner, generate }) => {
       try {
         const engine = await quire.createEngine({
@@ -82,19 +86,21 @@ async function answerIn(page: QuirePage["page"], address: string, options: AskOp
           return { failure: "This model has no chat template: add --raw to have it continue the text." };
         const generation = engine.generate(raw ? text : [{ role: "user", content: text }], generate);
         for await (const chunk of generation) if (chunk.text) await onText(chunk.text);
-        return { answer: { ...(await generation.result), adapter: engine.model.adapter } };
+        const { adapter, memory } = engine.model;
+        return { given: { answer: { ...(await generation.result), adapter }, memory } };
       } catch (error) {
         return { failure: `${(error as Error).name}: ${(error as Error).message}` };
       }
     },
     { address, text, raw, runner, generate },
   );
-  if (!answer) throw new Error(failure);
-  return answer;
+  if (!given) throw new Error(failure);
+  return given;
 }
 
+const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
+
 function progressText({ phase, loadedBytes, totalBytes }: LoadProgress): string {
-  const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1);
   if (phase !== "weights") return `${phase} ...`;
   return `weights ${megabytes(loadedBytes)} of ${megabytes(totalBytes)} MB`;
 }
@@ -107,6 +113,21 @@ function statistics({ usage, timings, finishReason, adapter }: Answer): string {
   return (
     `${promptTokens} + ${outputTokens} tokens (${finishReason}), first after ${timings.firstTokenMs.toFixed(0)} ms` +
     `${rate}, on ${name}${adapter.software ? " (software)" : ""}`
+  );
+}
+
+/** How the device's memory was planned. */
+function memoryText({
+  weightBytes,
+  kvBytes,
+  scratchBytes,
+  kvType,
+  blockSize,
+  blockCount,
+}: MemoryPlan): string {
+  return (
+    `${megabytes(weightBytes)} MB of weights, ${megabytes(kvBytes)} MB of KV cache (${blockCount} blocks of ` +
+    `${blockSize} tokens, ${kvType}), ${megabytes(scratchBytes)} MB of scratch`
   );
 }
 
