@@ -158,7 +158,7 @@ function pick<T>(random: Random, choices: readonly T[]): T {
 }
 
 describe("every row is written once, from exactly its live keys", () => {
-  test(`${BATCHES} random batches, each in every mode`, () => {
+  test(`${BATCHES} random batches, each in every mode`, { timeout: 600_000 }, () => {
     let split = 0;
     for (let seed = 0; seed < BATCHES; seed++) {
       const random = new Random(seed);
