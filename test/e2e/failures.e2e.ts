@@ -1,4 +1,4 @@
-import { expect, fakeRuntime, idle, lastAnswer, openReady, send, test } from "./support.ts";
+import { expect, fakeRuntime, idle, lastAnswer, openReady, ready, send, test } from "./support.ts";
 
 const words = Array.from({ length: 40 }, (_, index) => `word${index} `);
 
@@ -78,6 +78,7 @@ test("without the bundled model the page asks for one and the choice goes into i
   await page.getByTestId("model-address-start").fill("owner/name");
   await page.getByTestId("model-load-start").click();
   await expect(page).toHaveURL(/\?model=owner%2Fname$/);
+  await ready(page);
   await send(page, "Hello");
   await idle(page);
   await expect(lastAnswer(page)).toHaveText("Hi.");

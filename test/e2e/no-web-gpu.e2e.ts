@@ -2,7 +2,7 @@ import { chromiumLaunchOptions } from "../../tools/browser.ts";
 import { expect, idle, lastAnswer, openReady, send, test } from "./support.ts";
 
 test.use({ launchOptions: chromiumLaunchOptions("none") });
-test.describe.configure({ timeout: 120_000 });
+test.describe.configure({ timeout: 240_000 });
 
 test("without WebGPU the page answers from WebAssembly, stops in the middle, and remembers", async ({
   page,

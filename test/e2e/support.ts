@@ -45,7 +45,12 @@ export async function fakeRuntime(page: Page, first: FakePlan): Promise<(plan: F
 /** Opens the page with a model and waits until it can answer. */
 export async function openReady(page: Page, query = "?model=https://models.example/tiny"): Promise<void> {
   await page.goto(`/${query}`);
-  await expect(page.locator("#model-dot")).toHaveAttribute("data-state", "ready", { timeout: 60_000 });
+  await ready(page);
+}
+
+/** Waits until the model can answer. */
+export async function ready(page: Page): Promise<void> {
+  await expect(page.locator("#model-dot")).toHaveAttribute("data-state", "ready", { timeout: 120_000 });
 }
 
 /** Writes a message and sends it with Enter. */
