@@ -11,7 +11,7 @@ import type { KernelContext } from "../../src/kernels/recorder.ts";
 import { GpuRunner } from "../../src/model/gpu-runner.ts";
 import { planKvCache } from "../../src/model/kv-cache.ts";
 import { attentionForm } from "../../src/model/llama.ts";
-import { greedy } from "../support/fake-runner.ts";
+import { greedy } from "../support/greedy.ts";
 import { type BenchContext, type Benchmark, countsOption, wordsOption } from "./harness/benchmark.ts";
 import { openDawn } from "./harness/dawn.ts";
 import { type RandomModel, randomRunner } from "./harness/random-runner.ts";

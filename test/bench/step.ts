@@ -4,7 +4,7 @@ import type { Runner } from "../../src/engine/step.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { chromeTrace } from "../../src/gpu/trace.ts";
 import { RECORDING_MODES } from "../../src/model/recording.ts";
-import { greedy } from "../support/fake-runner.ts";
+import { greedy } from "../support/greedy.ts";
 import { Random } from "../support/random.ts";
 import { tinyRunner } from "../support/tiny-runner.ts";
 import { type BenchContext, type Benchmark, countsOption } from "./harness/benchmark.ts";

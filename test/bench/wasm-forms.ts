@@ -5,8 +5,9 @@ import { byteCount, CONTRIB, type OnnxGraph } from "../../src/wasm/onnx-writer.t
 import type { Ort } from "../../src/wasm/ort.ts";
 import type { WasmRunner } from "../../src/wasm/wasm-runner.ts";
 import { folderSource } from "../../tools/folder-source.ts";
+import { greedy } from "../support/greedy.ts";
 import { Random } from "../support/random.ts";
-import { greedy, openOrt, openRunner } from "../support/wasm-runner.ts";
+import { openOrt, openRunner } from "../support/wasm-runner.ts";
 import type { BenchContext, Benchmark } from "./harness/benchmark.ts";
 import type { Cell } from "./harness/table.ts";
 

@@ -2,8 +2,8 @@ import { beforeAll, expect, it } from "vitest";
 import type { SequenceStep, StepResult } from "../../src/engine/step.ts";
 import type { Gpu } from "../../src/gpu/device.ts";
 import { ATTENTION_MODES } from "../../src/kernels/attention-plan.ts";
-import { greedy } from "../support/fake-runner.ts";
 import { TestGpu } from "../support/gpu.ts";
+import { greedy } from "../support/greedy.ts";
 import { Random } from "../support/random.ts";
 import { type TinyRunnerOptions, tinyRunner } from "../support/tiny-runner.ts";
 

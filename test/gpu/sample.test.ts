@@ -5,19 +5,9 @@ import type { StepShape } from "../../src/kernels/step-metadata.ts";
 import { StepWriter } from "../../src/model/step-writer.ts";
 import { type History, logprobReference, sampleReference, scores, survivors } from "../reference/sampling.ts";
 import { TestGpu } from "../support/gpu.ts";
+import { greedy } from "../support/greedy.ts";
 import { Random } from "../support/random.ts";
 import { kernelContext } from "../support/step.ts";
-
-const greedy: Sampling = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: 0,
-};
 
 const settings: Partial<Sampling>[] = [
   {},

@@ -3,8 +3,8 @@ import { Engine } from "../../src/engine/engine.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import type { GpuRunner } from "../../src/model/gpu-runner.ts";
 import { CallCounter } from "../support/count-calls.ts";
+import { greedy } from "../support/greedy.ts";
 import { Random } from "../support/random.ts";
-import { GREEDY } from "../support/random-plans.ts";
 import { tinyRunner } from "../support/tiny-runner.ts";
 
 const REQUEST_COUNT = 1000;
@@ -65,7 +65,7 @@ function serveOne(engine: Engine, random: Random): Promise<string> {
   const promptIds = Array.from({ length: 1 + random.integer(80) }, () => random.integer(40));
   const maxTokens = 1 + random.integer(40);
   const cancelAt = random.integer(4) === 0 ? random.integer(maxTokens) : undefined;
-  const sampling = { ...GREEDY, temperature: random.integer(2), seed: random.integer(100) };
+  const sampling = { ...greedy, temperature: random.integer(2), seed: random.integer(100) };
   let seen = 0;
   return new Promise((resolve) => {
     const onToken = () => {

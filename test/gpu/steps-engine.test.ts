@@ -3,9 +3,9 @@ import { Engine } from "../../src/engine/engine.ts";
 import type { RequestOptions } from "../../src/engine/request.ts";
 import { CallCounter } from "../support/count-calls.ts";
 import { TestGpu } from "../support/gpu.ts";
+import { greedy } from "../support/greedy.ts";
 import { HeldMaps } from "../support/held-maps.ts";
 import { Random } from "../support/random.ts";
-import { GREEDY } from "../support/random-plans.ts";
 import { tinyRunner } from "../support/tiny-runner.ts";
 
 interface Stream extends Omit<RequestOptions, "sink"> {
@@ -45,7 +45,7 @@ describe("asynchronous stepping", () => {
     const engine = new Engine(await tinyRunner(gpu));
     const ended = new Promise<void>((resolve) => {
       const sink = { onToken: () => false, onEnd: () => resolve() };
-      engine.add({ promptIds: [1, 2, 3], sampling: GREEDY, maxTokens: 6, sink });
+      engine.add({ promptIds: [1, 2, 3], sampling: greedy, maxTokens: 6, sink });
     });
     for (let step = 0; step < 6; step++) {
       while (maps.count < Math.min(2, 6 - step)) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -84,10 +84,10 @@ async function run(test: TestGpu, streams: readonly Stream[], asynchronous: bool
 
 function eightStreams(): Stream[] {
   const random = new Random(8);
-  const seeded = { ...GREEDY, temperature: 0.8, topK: 40, topP: 0.95 };
+  const seeded = { ...greedy, temperature: 0.8, topK: 40, topP: 0.95 };
   return Array.from({ length: 8 }, (_, i) => ({
     promptIds: Array.from({ length: 1 + random.integer(60) }, () => random.integer(250)),
-    sampling: i % 2 === 0 ? GREEDY : { ...seeded, seed: i, repetitionPenalty: i === 3 ? 1.3 : 1 },
+    sampling: i % 2 === 0 ? greedy : { ...seeded, seed: i, repetitionPenalty: i === 3 ? 1.3 : 1 },
     maxTokens: 20 + 5 * i,
     ...(i === 2 || i === 5 ? { stopAfter: 7 + i } : {}),
     ...(i === 4 ? { cancels: { stream: 6, after: 9 } } : {}),

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DeviceError } from "../../src/errors.ts";
 import type { GpuRunner } from "../../src/model/gpu-runner.ts";
 import { TestGpu } from "../support/gpu.ts";
-import { GREEDY } from "../support/random-plans.ts";
+import { greedy } from "../support/greedy.ts";
 import { tinyRunner } from "../support/tiny-runner.ts";
 
 const plan = {
-  sequences: [{ slot: 0, tokens: [1, 2, 3], position: 0, blocks: [0], sampleCount: 1, sampling: GREEDY }],
+  sequences: [{ slot: 0, tokens: [1, 2, 3], position: 0, blocks: [0], sampleCount: 1, sampling: greedy }],
 };
 
 /** Short steps have few forms, and forms are what takes long to compile. */

@@ -4,7 +4,8 @@ import type { GpuRunner } from "../../src/model/gpu-runner.ts";
 import { RECORDING_MODES, type RecordingMode } from "../../src/model/recording.ts";
 import { CallCounter } from "../support/count-calls.ts";
 import { TestGpu } from "../support/gpu.ts";
-import { type BatchKind, GREEDY, RandomPlans } from "../support/random-plans.ts";
+import { greedy } from "../support/greedy.ts";
+import { type BatchKind, RandomPlans } from "../support/random-plans.ts";
 import { type TinyRunnerOptions, tinyRunner } from "../support/tiny-runner.ts";
 
 describe("recorded steps", () => {
@@ -177,7 +178,7 @@ describe("recorded steps", () => {
 
 function prompt(slot: number, tokens: readonly number[]) {
   const blocks = [2 * slot, 2 * slot + 1];
-  return { slot, tokens, position: 0, blocks, sampleCount: 1, sampling: GREEDY };
+  return { slot, tokens, position: 0, blocks, sampleCount: 1, sampling: greedy };
 }
 
 function randomPlans(seed: number, kinds: readonly BatchKind[]): StepPlan[] {

@@ -4,9 +4,9 @@ import type { Runner } from "../../src/engine/step.ts";
 import { type Gpu, openGpu } from "../../src/gpu/device.ts";
 import type { GpuModel } from "../../src/runtime/load-model.ts";
 import { demoModel } from "../support/demo-model.ts";
+import { greedy } from "../support/greedy.ts";
 import { Play } from "../support/play.ts";
 import { Random } from "../support/random.ts";
-import { GREEDY } from "../support/random-plans.ts";
 import type { RequestSpec } from "../support/scenario.ts";
 
 const STREAM_COUNT = 16;
@@ -91,7 +91,7 @@ function randomStreams({ tokenizer, template }: GpuModel, random: Random): Reque
     return {
       arrivesAt: random.integer(8),
       promptIds: tokenizer.encodeTemplated(template!.render(messages, { addGenerationPrompt: true })),
-      sampling: { ...GREEDY },
+      sampling: { ...greedy },
       maxTokens: i % 3 === 0 ? 40 : 4 + random.integer(14),
       stopIds: [],
       priority: 0,

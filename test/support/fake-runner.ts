@@ -10,17 +10,6 @@ import {
   type StepResult,
 } from "../../src/engine/step.ts";
 
-export const greedy: Sampling = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: 0,
-};
-
 export interface FakeRunnerOptions {
   /** Awaited before a step's result is there, given the step's number. */
   readonly delay?: (step: number) => Promise<void>;

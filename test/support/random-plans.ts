@@ -1,16 +1,6 @@
 import { SAMPLED, type Sampling, type SequenceStep, type StepPlan } from "../../src/engine/step.ts";
+import { greedy } from "./greedy.ts";
 import { Random } from "./random.ts";
-
-export const GREEDY: Sampling = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: 0,
-};
 
 interface Sequence {
   readonly slot: number;
@@ -53,7 +43,7 @@ export class RandomPlans {
         { length: Math.ceil(contextLen / blockSize) },
         (_, i) => (i + 1) * slotCount - 1 - slot,
       ),
-      sampling: slot % 2 === 0 ? GREEDY : { ...GREEDY, temperature: 1, topK: 20, topP: 0.9, seed: slot },
+      sampling: slot % 2 === 0 ? greedy : { ...greedy, temperature: 1, topK: 20, topP: 0.9, seed: slot },
       length: 0,
       sampled: false,
     }));

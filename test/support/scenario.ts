@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { EngineOptions } from "../../src/engine/engine.ts";
 import type { RunnerLimits, Sampling } from "../../src/engine/step.ts";
-import { greedy } from "./fake-runner.ts";
+import { greedy } from "./greedy.ts";
 
 /** A request of a scenario, and what becomes of it if nothing else happens to it. */
 export interface RequestSpec {

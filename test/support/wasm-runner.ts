@@ -8,17 +8,7 @@ import type { WeightForm } from "../../src/wasm/graph-builder.ts";
 import { loadWeights } from "../../src/wasm/load-weights.ts";
 import { Ort } from "../../src/wasm/ort.ts";
 import { WasmRunner } from "../../src/wasm/wasm-runner.ts";
-
-export const greedy = {
-  temperature: 0,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  seed: 0,
-} as const;
+import { greedy } from "./greedy.ts";
 
 export interface RunnerOptions {
   readonly form?: WeightForm;

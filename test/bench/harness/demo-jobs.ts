@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Sampling } from "../../../src/engine/step.ts";
 import type { GpuModel } from "../../../src/runtime/load-model.ts";
 import { checkMessages } from "../../../src/text/message.ts";
-import { greedy } from "../../support/fake-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 import type { Job } from "./serving.ts";
 
 const PROMPTS = "test/eval/prompts.jsonl";

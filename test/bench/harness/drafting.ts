@@ -2,7 +2,7 @@ import type { Runner } from "../../../src/engine/step.ts";
 import type { Gpu } from "../../../src/gpu/device.ts";
 import type { GpuModel } from "../../../src/runtime/load-model.ts";
 import { demoModel } from "../../support/demo-model.ts";
-import { greedy } from "../../support/fake-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 import { type BenchContext, countsOption } from "./benchmark.ts";
 import { demoJobs } from "./demo-jobs.ts";
 import type { Report } from "./report.ts";

@@ -2,7 +2,7 @@ import { SAMPLED, type SequenceStep, type StepPlan } from "../../../src/engine/s
 import type { Gpu } from "../../../src/gpu/device.ts";
 import { GpuRunner } from "../../../src/model/gpu-runner.ts";
 import type { RecordingMode } from "../../../src/model/recording.ts";
-import { greedy } from "../../support/fake-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 import { type RandomModel, type RandomRunnerOptions, randomRunner } from "./random-runner.ts";
 import { interleave, median, quantile } from "./samples.ts";
 import type { ShapeName } from "./shapes.ts";

@@ -2,7 +2,7 @@ import { Engine, type EngineOptions } from "../../../src/engine/engine.ts";
 import type { EngineSnapshot } from "../../../src/engine/metrics.ts";
 import type { RequestEnd } from "../../../src/engine/request.ts";
 import type { Runner, Sampling } from "../../../src/engine/step.ts";
-import { greedy } from "../../support/fake-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 import { quantile } from "./samples.ts";
 
 /** A request of a benchmark. */

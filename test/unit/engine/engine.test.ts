@@ -3,7 +3,8 @@ import { Engine, type EngineOptions } from "../../../src/engine/engine.ts";
 import type { RequestEnd, RequestOptions } from "../../../src/engine/request.ts";
 import type { RunnerLimits, StepPlan } from "../../../src/engine/step.ts";
 import { CapacityError, InputError, WorkerError } from "../../../src/errors.ts";
-import { FakeRunner, type FakeRunnerOptions, greedy, runAlone } from "../../support/fake-runner.ts";
+import { FakeRunner, type FakeRunnerOptions, runAlone } from "../../support/fake-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 
 const LIMITS: RunnerLimits = {
   blockSize: 4,

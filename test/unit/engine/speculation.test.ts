@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { acceptedSamples, MAX_DRAFTS, NgramIndex, Speculation } from "../../../src/engine/speculation.ts";
-import { greedy } from "../../support/fake-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 
 /** Proposals by searching the whole text each time. */
 function searched(tokens: readonly number[], count: number): number[] {

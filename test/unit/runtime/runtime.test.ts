@@ -4,7 +4,8 @@ import type { GenerateResult, LoadOptions, RequestOptions, StreamEvent } from ".
 import type { OpenModel } from "../../../src/runtime/running-model.ts";
 import { Runtime } from "../../../src/runtime/runtime.ts";
 import { FAKE_LIMITS, FakeModel } from "../../support/fake-model.ts";
-import { FakeRunner, greedy, runAlone } from "../../support/fake-runner.ts";
+import { FakeRunner, runAlone } from "../../support/fake-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 import { memorySource } from "../../support/memory-source.ts";
 import { BEGIN_ID } from "../../support/tiny-tokenizer.ts";
 

@@ -4,10 +4,11 @@ import type { GenerateResult, RequestOptions } from "../../../src/protocol.ts";
 import { openOnWasm } from "../../../src/runtime/open-on-wasm.ts";
 import { Runtime } from "../../../src/runtime/runtime.ts";
 import type { WasmRunner } from "../../../src/wasm/wasm-runner.ts";
+import { greedy } from "../../support/greedy.ts";
 import { memorySource } from "../../support/memory-source.ts";
 import { tinyModelFiles } from "../../support/model-files.ts";
 import { Random } from "../../support/random.ts";
-import { greedy, greedyTokens, openOrt, openRunner } from "../../support/wasm-runner.ts";
+import { greedyTokens, openOrt, openRunner } from "../../support/wasm-runner.ts";
 
 const tiny = () => memorySource(tinyModelFiles());
 const OUTPUT_TOKENS = 40;

@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Sampling } from "../../../src/engine/step.ts";
 import { Sampler } from "../../../src/wasm/sampler.ts";
 import { logprobReference, sampleReference } from "../../reference/sampling.ts";
+import { greedy } from "../../support/greedy.ts";
 import { Random } from "../../support/random.ts";
-import { greedy } from "../../support/wasm-runner.ts";
 
 const settings: Partial<Sampling>[] = [
   {},
