@@ -152,7 +152,9 @@ export class GpuRunner implements Runner {
     const resultBytes = 8 * shape.sampleCount;
     const staging =
       resultBytes > 0 ? this.#staging.copy(encoder, this.model.activations.results, resultBytes) : undefined;
-    this.#device.queue.submit([encoder.finish()]);
+    const commands = encoder.finish();
+    const encodedMs = performance.now();
+    this.#device.queue.submit([commands]);
     const submittedMs = performance.now();
     const done = this.#watch.guard(this.#device.queue.onSubmittedWorkDone()).then(() => performance.now());
     const sampled = staging
@@ -164,8 +166,8 @@ export class GpuRunner implements Runner {
     const [result, doneMs, times] = await Promise.all([sampled, done, kernels]);
     const readMs = performance.now();
     const timings = {
-      encodeMs: submittedMs - startedMs,
-      runMs: readMs - submittedMs,
+      encodeMs: encodedMs - startedMs,
+      runMs: readMs - encodedMs,
       ...this.#pace.add({ submittedMs, doneMs, readMs }),
     };
     return { sampled: result, timings: times ? { ...timings, kernels: times } : timings, attention };

@@ -4,15 +4,15 @@ import { GpuRunner } from "../../../src/model/gpu-runner.ts";
 import type { RecordingMode } from "../../../src/model/recording.ts";
 import { greedy } from "../../support/greedy.ts";
 import { type RandomModel, type RandomRunnerOptions, randomRunner } from "./random-runner.ts";
-import { interleave, median, quantile } from "./samples.ts";
+import { interleave, median } from "./samples.ts";
 import type { ShapeName } from "./shapes.ts";
 
-/** What JavaScript takes to encode a decode step of one sequence, from its plan to its submission. */
+/** What JavaScript takes to encode a decode step of one sequence, from its plan to its command buffer; medians. */
 export interface EncodeTime {
   readonly mode: RecordingMode;
-  /** The median, and what the quickest tenth of the steps took at most, which other programs disturbed least. */
   readonly encodeMs: number;
-  readonly quickMs: number;
+  /** The call that hands the command buffer to the queue, alike in all modes. */
+  readonly submitMs: number;
   readonly dispatchCount: number;
 }
 
@@ -27,15 +27,18 @@ export async function encodeTimes(gpu: Gpu, { shape, stepCount }: EncodeOptions)
   const options = { contextLen: 256, maxSequences: 1, maxStepTokens: 1 };
   const model = await randomRunner(gpu, shape, options);
   const runners = modes.map((mode) => sibling(gpu, model, { ...options, recording: { mode } }));
+  const submits = timeSubmits(gpu.device);
+  const submitTimes: Record<string, number[]> = {};
   let position = 0;
   const sides = modes.map((mode, i) => {
     const encode = async () => {
       const step = await runners[i]!.execute(decodeStep(1, position++ % 200));
+      submitTimes[mode] = [...(submitTimes[mode] ?? []), submits.latestMs];
       return step.timings.encodeMs;
     };
     return [mode, encode] as const;
   });
-  const samples = await interleave(Object.fromEntries(sides), { warmupCount: 5, sampleCount: stepCount });
+  const samples = await interleave(Object.fromEntries(sides), { sampleCount: stepCount });
   // Only now, for counting takes time too.
   const dispatches = countDispatches(gpu.device);
   await runners[0]!.execute(decodeStep(1, 0));
@@ -44,7 +47,7 @@ export async function encodeTimes(gpu: Gpu, { shape, stepCount }: EncodeOptions)
   return modes.map((mode) => ({
     mode,
     encodeMs: median(samples[mode]!),
-    quickMs: quantile(samples[mode]!, 0.1),
+    submitMs: median(submitTimes[mode]!),
     dispatchCount: dispatches.count,
   }));
 }
@@ -66,6 +69,18 @@ export function decodeStep(batch: number, position: number): StepPlan {
     return { slot, tokens: [SAMPLED], position, blocks, sampleCount: 1, sampling: greedy };
   });
   return { sequences };
+}
+
+/** Times every submission from now on. */
+function timeSubmits({ queue }: GPUDevice): { latestMs: number } {
+  const times = { latestMs: 0 };
+  const submit = queue.submit.bind(queue);
+  queue.submit = (commands) => {
+    const startedMs = performance.now();
+    submit(commands);
+    times.latestMs = performance.now() - startedMs;
+  };
+  return times;
 }
 
 /** Counts the dispatches of all compute passes begun from now on. */
