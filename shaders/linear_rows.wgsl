@@ -1,75 +1,88 @@
-// Matrix product for any number of rows on a processor that plays a graphics card: an invocation makes
-// GROUP_OUTPUTS outputs for four rows by itself. Nothing waits for anything, and since all invocations of a
-// workgroup read the same inputs, the processor loads them once for all its lanes.
+// Matrix product for several rows on a processor that plays a graphics card: an invocation makes four outputs for
+// ROWS rows by itself, and nothing waits for anything but what linear_held_*.wgsl passes around.
 //
-// Grid: blocks of four rows, outputs; so the workgroups that read the same weights run one after another.
-// Constants: those of linear.wgsl with LANES = 1, WORKGROUP, GROUP_OUTPUTS.
+// Rows and outputs stand in matrices, not arrays: software drivers keep arrays that a loop indexes in memory.
+//
+// Grid: blocks of rows, outputs; so the workgroups that read the same weights run one after another.
+// Constants: those of linear.wgsl and linear_held_*.wgsl, WORKGROUP, ROWS (4 or 8).
+
+fn starts_of(first_row: u32) -> vec4u {
+  let last_row = row_count() - 1u; // rows past it read it and are not stored
+  let rows = min(first_row + vec4u(0u, 1u, 2u, 3u), vec4u(last_row));
+  return vec4u(input_row(rows.x), input_row(rows.y), input_row(rows.z), input_row(rows.w)) * QUADS;
+}
+
+// A quad of each of four rows.
+fn rows_at(starts: vec4u, quad: u32) -> mat4x4f {
+  return mat4x4f(input[starts.x + quad], input[starts.y + quad], input[starts.z + quad], input[starts.w + quad]);
+}
+
+fn squares_of(rows: mat4x4f) -> vec4f {
+  return vec4f(dot(rows[0], rows[0]), dot(rows[1], rows[1]), dot(rows[2], rows[2]), dot(rows[3], rows[3]));
+}
+
+fn scaled(rows: mat4x4f, gain: vec4f) -> mat4x4f {
+  return mat4x4f(rows[0] * gain, rows[1] * gain, rows[2] * gain, rows[3] * gain);
+}
+
+// Each of four rows with each of four outputs.
+fn products(rows: mat4x4f, outputs: mat4x4f, holder: u32) -> mat4x4f {
+  return mat4x4f(
+    dots(outputs, passed_on(rows[0], holder)),
+    dots(outputs, passed_on(rows[1], holder)),
+    dots(outputs, passed_on(rows[2], holder)),
+    dots(outputs, passed_on(rows[3], holder)),
+  );
+}
+
+fn store_rows(first_row: u32, first_output: u32, sums: mat4x4f, squares: vec4f) {
+  store_four(first_row, first_output, sums[0], held_sum(squares.x));
+  store_four(first_row + 1u, first_output, sums[1], held_sum(squares.y));
+  store_four(first_row + 2u, first_output, sums[2], held_sum(squares.z));
+  store_four(first_row + 3u, first_output, sums[3], held_sum(squares.w));
+}
 
 @compute @workgroup_size(WORKGROUP)
 fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) local: vec3u) {
-  let first_output = (workgroup.y * WORKGROUP + local.x) * GROUP_OUTPUTS;
-  let first_row = workgroup.x * 4u;
-  let last_row = row_count() - 1u;
+  let first_output = (workgroup.y * WORKGROUP + local.x) * 4u;
+  let first_row = workgroup.x * ROWS;
+  let near_starts = starts_of(first_row);
+  let far_starts = starts_of(first_row + 4u);
+  let weight_starts = weight_starts_of(first_output);
+  let place = place_in_subgroup();
 
-  // Rows and outputs past the end read the last one and are not stored.
-  let row_a = input_row(min(first_row, last_row)) * QUADS;
-  let row_b = input_row(min(first_row + 1u, last_row)) * QUADS;
-  let row_c = input_row(min(first_row + 2u, last_row)) * QUADS;
-  let row_d = input_row(min(first_row + 3u, last_row)) * QUADS;
-  var weight_starts: array<u32, GROUP_OUTPUTS>;
-  for (var o = 0u; o < GROUP_OUTPUTS; o++) {
-    weight_starts[o] = weight_row(min(first_output + o, OUTPUTS - 1u)) * CHUNKS;
-  }
-
-  var squares: vec4f; // of four rows, like each of the sums
-  var sums: array<vec4f, GROUP_OUTPUTS>;
-  for (var chunk = 0u; chunk < CHUNKS; chunk++) {
-    var low: array<vec4f, GROUP_OUTPUTS>; // the chunk's quads
-    var high: array<vec4f, GROUP_OUTPUTS>; // with CHUNK_QUADS == 2
-    for (var o = 0u; o < GROUP_OUTPUTS; o++) {
-      if (CHUNK_QUADS == 2) {
-        let octet = weights8(weight_starts[o] + chunk);
-        low[o] = octet[0];
-        high[o] = octet[1];
-      } else {
-        low[o] = weights4(weight_starts[o] + chunk);
+  var near_sums: mat4x4f;
+  var far_sums: mat4x4f; // with ROWS == 8
+  var near_squares: vec4f; // of the quads held here
+  var far_squares: vec4f;
+  for (var first = 0u; first < QUADS; first += HELD) {
+    let quad = min(first + place, QUADS - 1u);
+    var near = rows_at(near_starts, quad);
+    var far: mat4x4f;
+    if (ROWS == 8) {
+      far = rows_at(far_starts, quad);
+    }
+    if (NORM == 1) {
+      let gain = gains[quad];
+      let counted = f32(holds(place, first));
+      near_squares += counted * squares_of(near);
+      near = scaled(near, gain);
+      if (ROWS == 8) {
+        far_squares += counted * squares_of(far);
+        far = scaled(far, gain);
       }
     }
-    for (var q = 0u; q < CHUNK_QUADS; q++) {
-      let quad = chunk * CHUNK_QUADS + q;
-      var a = input[row_a + quad];
-      var b = input[row_b + quad];
-      var c = input[row_c + quad];
-      var d = input[row_d + quad];
-      if (NORM == 1) {
-        squares += vec4f(dot(a, a), dot(b, b), dot(c, c), dot(d, d));
-        let gain = gains[quad];
-        a *= gain;
-        b *= gain;
-        c *= gain;
-        d *= gain;
-      }
-      for (var o = 0u; o < GROUP_OUTPUTS; o++) {
-        let w = select(low[o], high[o], q == 1u);
-        sums[o] += vec4f(dot(a, w), dot(b, w), dot(c, w), dot(d, w));
+    for (var holder = 0u; holder < min(u32(HELD), QUADS - first); holder++) {
+      let outputs = weights_at(weight_starts, first + holder);
+      near_sums += products(near, outputs, holder);
+      if (ROWS == 8) {
+        far_sums += products(far, outputs, holder);
       }
     }
   }
 
-  for (var o = 0u; o < GROUP_OUTPUTS; o++) {
-    let virtual_output = first_output + o;
-    for (var r = 0u; r < 4u; r++) {
-      let row = first_row + r;
-      if (row > last_row || virtual_output >= OUTPUTS) {
-        continue;
-      }
-      let value = finish(sums[o][r], squares[r], virtual_output);
-      if (SWIGLU == 0) {
-        store(row, virtual_output, value);
-      } else if ((o & 1u) == 0u) {
-        let up = finish(sums[(o + 1u) % GROUP_OUTPUTS][r], squares[r], virtual_output + 1u);
-        store(row, virtual_output >> 1u, silu(value) * up);
-      }
-    }
+  store_rows(first_row, first_output, near_sums, near_squares);
+  if (ROWS == 8) {
+    store_rows(first_row + 4u, first_output, far_sums, far_squares);
   }
 }

@@ -1,6 +1,7 @@
 import embedShader from "../../shaders/embed.wgsl?raw";
 import stepShader from "../../shaders/step.wgsl?raw";
 import weightsShader from "../../shaders/weights.wgsl?raw";
+import weightsNarrow from "../../shaders/weights_narrow.wgsl?raw";
 import { FORMAT_CODES, type Matrix } from "./matrix.ts";
 import { type KernelContext, resolve, type StepDispatch } from "./recorder.ts";
 
@@ -18,7 +19,7 @@ export function embed(context: KernelContext, table: Matrix, buffers: EmbedBuffe
       context,
       {
         name: "embed",
-        sources: [stepShader, weightsShader, embedShader],
+        sources: [stepShader, weightsShader, weightsNarrow, embedShader],
         constants: {
           INPUTS: table.inputCount,
           FIRST_ROW: part.firstOutput,

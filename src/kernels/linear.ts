@@ -1,11 +1,17 @@
 import laneSumShader from "../../shaders/lane_sum.wgsl?raw";
 import linearShader from "../../shaders/linear.wgsl?raw";
+import heldShader from "../../shaders/linear_held.wgsl?raw";
+import heldPlain from "../../shaders/linear_held_plain.wgsl?raw";
+import heldSubgroup from "../../shaders/linear_held_subgroup.wgsl?raw";
+import rowShader from "../../shaders/linear_row.wgsl?raw";
 import rowsShader from "../../shaders/linear_rows.wgsl?raw";
 import stagedShader from "../../shaders/linear_staged.wgsl?raw";
 import tiledShader from "../../shaders/linear_tiled.wgsl?raw";
 import vectorShader from "../../shaders/linear_vector.wgsl?raw";
 import stepShader from "../../shaders/step.wgsl?raw";
 import weightsShader from "../../shaders/weights.wgsl?raw";
+import weightsNarrow from "../../shaders/weights_narrow.wgsl?raw";
+import weightsWide from "../../shaders/weights_wide.wgsl?raw";
 import type { Grid } from "../gpu/command-list.ts";
 import { FORMAT_CODES, type Matrix, type MatrixPart } from "./matrix.ts";
 import { type KernelContext, resolve, type StepDispatch } from "./recorder.ts";
@@ -31,8 +37,10 @@ export interface Linear {
   readonly sampledRows?: boolean;
 }
 
-/** Row counts at which one form of the product ends and the next begins; above the last there are tiles. */
-export const ROW_LIMITS = [1, 2, 16] as const;
+/** Row counts at which one form of the product ends and the next begins; above the last there is one more. */
+export function rowLimits({ software }: Pick<KernelContext, "software">): readonly number[] {
+  return software ? [1, 4] : [1, 2, 16];
+}
 
 /** The launches of a product for `rowLimit` rows at most; which of them run follows from the step's row count. */
 export function linear(context: KernelContext, op: Linear, rowLimit: number): StepDispatch[] {
@@ -44,7 +52,7 @@ export function linear(context: KernelContext, op: Linear, rowLimit: number): St
 interface Form {
   readonly name: string;
   readonly shaders: readonly string[];
-  readonly constants: (context: KernelContext, op: Linear, part: MatrixPart) => FormConstants;
+  readonly constants: (op: Linear, part: MatrixPart) => FormConstants;
   /** Workgroups for a number of rows. */
   readonly grid: (rows: number, constants: FormConstants) => Grid;
   readonly least: number;
@@ -57,11 +65,10 @@ type FormConstants = Readonly<Record<string, number>> & { readonly OUTPUTS: numb
  * A list is recorded for a limit on its tokens, so the form is known when it is recorded; only the sampled rows
  * of a prefill step, one or many, leave it open until the step.
  */
-function formsFor({ software }: KernelContext, op: Linear, rowLimit: number): Form[] {
-  const [one, two, few] = ROW_LIMITS;
-  const forms: Form[] = software
-    ? [vectorForm(1, one), vectorForm(2, two), rowsForm(two + 1)]
-    : [vectorForm(1, one), vectorForm(2, two), stagedForm(two + 1, few), tiledForm(few + 1)];
+function formsFor(context: KernelContext, op: Linear, rowLimit: number): Form[] {
+  const forms = context.software
+    ? [rowForm(context), rowsForm(context, 4, 2, 4), rowsForm(context, 8, 5)]
+    : [vectorForm(1), vectorForm(2), stagedForm(3, 16), tiledForm(17)];
   if (op.sampledRows) return forms.filter(({ least }) => least <= rowLimit);
   // Whatever step a list is chosen for, it must serve fewer rows too.
   return forms
@@ -73,7 +80,7 @@ function rowsOf(op: Linear, shape: StepShape): number {
   return op.sampledRows ? shape.sampleCount : shape.tokenCount;
 }
 
-function constantsOf({ software }: KernelContext, op: Linear, part: MatrixPart) {
+function constantsOf(op: Linear, part: MatrixPart) {
   return {
     INPUTS: op.matrix.inputCount,
     OUTPUTS: op.swiglu ? 2 * part.outputCount : part.outputCount,
@@ -88,14 +95,14 @@ function constantsOf({ software }: KernelContext, op: Linear, part: MatrixPart) 
     SWIGLU: op.swiglu ? 1 : 0,
     ACCUMULATE: op.accumulate ? 1 : 0,
     SAMPLED_ROWS: op.sampledRows ? 1 : 0,
-    ...summation(op.matrix, software),
+    ...summation(op.matrix),
   };
 }
 
 /** The order in which a matrix's products are summed: the same in all forms, see shaders/linear.wgsl. */
-function summation({ inputCount }: Matrix, software: boolean) {
+function summation({ inputCount }: Matrix) {
   const chunkQuads = inputCount % 8 === 0 ? 2 : 1;
-  let lanes = software ? 1 : 32;
+  let lanes = 32;
   while (lanes > 1 && lanes * chunkQuads * 4 > inputCount) lanes /= 2;
   return { LANES: lanes, CHUNK_QUADS: chunkQuads };
 }
@@ -104,19 +111,19 @@ function summation({ inputCount }: Matrix, software: boolean) {
 const MANY_OUTPUTS = 8192;
 
 /** Every lane of a group reads its own part of the inputs, of one row or two. */
-function vectorForm(columns: 1 | 2, rows: number): Form {
+function vectorForm(rows: 1 | 2): Form {
   return {
     name: "linear_vector",
-    shaders: [laneSumShader, vectorShader],
-    constants: (context, op, part) => {
-      const constants = constantsOf(context, op, part);
-      const groupOutputs = context.software || constants.OUTPUTS >= MANY_OUTPUTS ? 4 : 2;
+    shaders: [weightsWide, laneSumShader, vectorShader],
+    constants: (op, part) => {
+      const constants = constantsOf(op, part);
+      const groupOutputs = constants.OUTPUTS >= MANY_OUTPUTS ? 4 : 2;
       return {
         ...constants,
-        WORKGROUP: context.software ? 16 : 128,
+        WORKGROUP: 128,
         GROUP_OUTPUTS: groupOutputs,
-        COLUMNS: columns,
-        SUMS: groupOutputs * columns + (op.norm ? columns : 0),
+        COLUMNS: rows,
+        SUMS: groupOutputs * rows + (op.norm ? rows : 0),
       };
     },
     grid: (_rows, { OUTPUTS, WORKGROUP, LANES, GROUP_OUTPUTS }) => [
@@ -137,8 +144,8 @@ function stagedForm(least: number, most: number): Form {
   const sizes = { GROUP_OUTPUTS: 4 };
   return {
     name: "linear_staged",
-    shaders: [stagedShader],
-    constants: (context, op, part) => ({ ...constantsOf(context, op, part), ...sizes }),
+    shaders: [weightsWide, stagedShader],
+    constants: (op, part) => ({ ...constantsOf(op, part), ...sizes }),
     grid: (rows, { OUTPUTS }) => [
       Math.ceil(rows / BLOCK_ROWS),
       Math.ceil(OUTPUTS / (STAGED_GROUPS * sizes.GROUP_OUTPUTS)),
@@ -148,20 +155,46 @@ function stagedForm(least: number, most: number): Form {
   };
 }
 
-/** A software adapter's form for any number of rows: it punishes barriers, and a load that all lanes share is cheap. */
-function rowsForm(least: number): Form {
-  const sizes = { WORKGROUP: 16, GROUP_OUTPUTS: 4 };
+/** Invocations in a workgroup of a software adapter's forms. */
+const SOFTWARE_WORKGROUP = 16;
+/** A software adapter's form for one row. */
+function rowForm(context: KernelContext): Form {
+  const { shaders, HELD } = held(context);
+  return {
+    name: "linear_row",
+    shaders: [...shaders, rowShader],
+    constants: (op, part) => ({ ...constantsOf(op, part), HELD, WORKGROUP: SOFTWARE_WORKGROUP }),
+    grid: (_rows, { OUTPUTS }) => [Math.ceil(OUTPUTS / (SOFTWARE_WORKGROUP * 8))],
+    least: 1,
+    most: 1,
+  };
+}
+
+/** A software adapter's form for several rows: it punishes barriers, but passes values around a subgroup for little. */
+function rowsForm(
+  context: KernelContext,
+  blockRows: 4 | 8,
+  least: number,
+  most = Number.POSITIVE_INFINITY,
+): Form {
+  const { shaders, HELD } = held(context);
+  const sizes = { HELD, WORKGROUP: SOFTWARE_WORKGROUP, ROWS: blockRows };
   return {
     name: "linear_rows",
-    shaders: [rowsShader],
-    constants: (context, op, part) => ({ ...constantsOf(context, op, part), ...sizes }),
-    grid: (rows, { OUTPUTS }) => [
-      Math.ceil(rows / BLOCK_ROWS),
-      Math.ceil(OUTPUTS / (sizes.WORKGROUP * sizes.GROUP_OUTPUTS)),
-    ],
+    shaders: [...shaders, rowsShader],
+    constants: (op, part) => ({ ...constantsOf(op, part), ...sizes }),
+    grid: (rows, { OUTPUTS }) => [Math.ceil(rows / blockRows), Math.ceil(OUTPUTS / (SOFTWARE_WORKGROUP * 4))],
     least,
-    most: Number.POSITIVE_INFINITY,
+    most,
   };
+}
+
+/** How the invocations of a subgroup share inputs, if there are subgroups. */
+function held({ features }: KernelContext) {
+  const size = Math.min(features.subgroupMinSize, SOFTWARE_WORKGROUP);
+  return features.subgroups
+    ? { shaders: [weightsNarrow, heldSubgroup, heldShader], HELD: size }
+    : { shaders: [weightsNarrow, heldPlain, heldShader], HELD: 1 };
 }
 
 const tile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
@@ -170,8 +203,8 @@ const tile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 
 function tiledForm(least: number): Form {
   return {
     name: "linear_tiled",
-    shaders: [tiledShader],
-    constants: (context, op, part) => ({ ...constantsOf(context, op, part), ...tile }),
+    shaders: [weightsWide, tiledShader],
+    constants: (op, part) => ({ ...constantsOf(op, part), ...tile }),
     grid: (rows, { OUTPUTS }) => [Math.ceil(OUTPUTS / tile.TILE_OUTPUTS), Math.ceil(rows / tile.TILE_ROWS)],
     least,
     most: Number.POSITIVE_INFINITY,
@@ -179,7 +212,7 @@ function tiledForm(least: number): Form {
 }
 
 function launch(context: KernelContext, op: Linear, part: MatrixPart, form: Form): StepDispatch {
-  const constants = form.constants(context, op, part);
+  const constants = form.constants(op, part);
   return resolve(
     context,
     {

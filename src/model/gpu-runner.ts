@@ -19,6 +19,7 @@ import { partialBytes } from "../kernels/attention.ts";
 import type { AttentionSetup } from "../kernels/attention-plan.ts";
 import { type AttentionOptions, attentionSetup } from "../kernels/attention-setup.ts";
 import { attentionWords, type LaunchSummary, summarize } from "../kernels/attention-table.ts";
+import { rowLimits } from "../kernels/linear.ts";
 import type { KernelContext } from "../kernels/recorder.ts";
 import { rotationTable } from "../kernels/rope-kv-write.ts";
 import { SAMPLE_WORDS } from "../kernels/sample.ts";
@@ -110,7 +111,7 @@ export class GpuRunner implements Runner {
     };
     this.#lists = new StepLists(
       (tokenLimit) => llamaStep(context, this.model, tokenLimit),
-      maxStepTokens,
+      tokenLimits(context, maxStepTokens),
       options.recording,
     );
     const timed = options.profile && gpu.features.timestamps;
@@ -153,9 +154,8 @@ export class GpuRunner implements Runner {
     const staging =
       resultBytes > 0 ? this.#staging.copy(encoder, this.model.activations.results, resultBytes) : undefined;
     const commands = encoder.finish();
-    const encodedMs = performance.now();
-    this.#device.queue.submit([commands]);
     const submittedMs = performance.now();
+    this.#device.queue.submit([commands]);
     const done = this.#watch.guard(this.#device.queue.onSubmittedWorkDone()).then(() => performance.now());
     const sampled = staging
       ? this.#watch.guard(
@@ -166,8 +166,8 @@ export class GpuRunner implements Runner {
     const [result, doneMs, times] = await Promise.all([sampled, done, kernels]);
     const readMs = performance.now();
     const timings = {
-      encodeMs: encodedMs - startedMs,
-      runMs: readMs - encodedMs,
+      encodeMs: submittedMs - startedMs,
+      runMs: readMs - submittedMs,
       ...this.#pace.add({ submittedMs, doneMs, readMs }),
     };
     return { sampled: result, timings: times ? { ...timings, kernels: times } : timings, attention };
@@ -218,6 +218,11 @@ function sampledTokens(sequences: readonly SequenceStep[], words: Uint32Array): 
 function kernelContext({ device, features, adapter }: Gpu, kernels: KernelCache): KernelContext {
   const unused = upload(device, "unused", new Float32Array(4));
   return { kernels, features, software: adapter.software, unused };
+}
+
+/** A list of launches for each form of the matrix products, which few rows have for themselves. */
+function tokenLimits(context: KernelContext, maxStepTokens: number): number[] {
+  return [...rowLimits(context).filter((limit) => limit < maxStepTokens), maxStepTokens];
 }
 
 /** The largest step a runner must have room for. */

@@ -1,7 +1,6 @@
 import { MAX_DECODE_TOKENS, type StepPlan } from "../engine/step.ts";
 import { InputError } from "../errors.ts";
 import { CommandList } from "../gpu/command-list.ts";
-import { ROW_LIMITS } from "../kernels/linear.ts";
 import type { StepDispatch } from "../kernels/recorder.ts";
 import type { StepShape } from "../kernels/step-metadata.ts";
 import {
@@ -39,16 +38,18 @@ export class StepLists {
   readonly #lists = new Map<ListKey, CommandList<StepShape>>();
   readonly #dispatcher: StepDispatcher;
 
-  /** `dispatchesFor` gives a step of at most `tokenLimit` tokens. */
+  /**
+   * `dispatchesFor` gives a step of at most `tokenLimit` tokens; there is a list for each of `limits`, the last of
+   * which is that of all steps.
+   */
   constructor(
     dispatchesFor: (tokenLimit: number) => StepDispatch[],
-    maxStepTokens: number,
-    { mode = "full", recordUpTo = maxStepTokens }: RecordingOptions = {},
+    limits: readonly number[],
+    { mode = "full", recordUpTo = Number.POSITIVE_INFINITY }: RecordingOptions = {},
   ) {
     if (!RECORDING_MODES.includes(mode)) {
       throw new InputError(`recording is "${mode}": expected one of ${RECORDING_MODES.join(", ")}.`);
     }
-    const limits = tokenLimits(maxStepTokens);
     const steps = new Map(limits.map((limit) => [limit, dispatchesFor(limit)]));
     const keys: ListKey[] = [
       ...listKeys(mode, limits, recordUpTo),
@@ -78,10 +79,4 @@ export class StepLists {
       .map(([key, { recordedCount }]) => ({ ...key, recordedDispatches: recordedCount }));
     return { ...this.#dispatcher.stats, lists };
   }
-}
-
-/** A list for each form of the matrix products: few rows, which have forms of their own, and many. */
-function tokenLimits(maxStepTokens: number): number[] {
-  const forms = ROW_LIMITS.filter((limit) => limit < maxStepTokens);
-  return [...forms, maxStepTokens];
 }

@@ -68,18 +68,18 @@ describe("recorded steps", () => {
   });
 
   it("run eagerly, counted and explained, where no list is long enough", async () => {
-    const runner = await open({ recording: { mode: "full", recordUpTo: 2 } });
+    const runner = await open({ recording: { mode: "full", recordUpTo: 1 } });
     const tokens = Array.from({ length: 20 }, (_, i) => i);
     await runner.execute({ sequences: [prompt(0, tokens)] });
     await runner.execute({ sequences: [{ ...prompt(0, [SAMPLED]), position: 20, blocks: [0, 1] }] });
     const { lists, steps, downgrades } = runner.stats().recording;
-    expect(lists.map(({ tokenLimit }) => tokenLimit)).toEqual([2, 1]);
+    expect(lists.map(({ tokenLimit }) => tokenLimit)).toEqual([1]);
     expect(steps).toEqual([
       { share: "nothing", tokenLimit: 64, stepCount: 1 },
       { share: "whole", tokenLimit: 1, stepCount: 1 },
     ]);
     expect(downgrades).toEqual([
-      { reason: "whole wanted, nothing taken: lists with whole recorded end at 2 tokens", stepCount: 1 },
+      { reason: "whole wanted, nothing taken: lists with whole recorded end at 1 tokens", stepCount: 1 },
     ]);
   });
 

@@ -1,0 +1,13 @@
+// What linear_held_subgroup.wgsl does, where there are no subgroups: everyone loads every quad. Constants: HELD = 1.
+
+fn place_in_subgroup() -> u32 {
+  return 0u;
+}
+
+fn passed_on(held: vec4f, _holder: u32) -> vec4f {
+  return held;
+}
+
+fn held_sum(mine: f32) -> f32 {
+  return mine;
+}
