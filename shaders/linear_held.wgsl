@@ -1,8 +1,8 @@
 // What linear_row.wgsl and linear_rows.wgsl share: four outputs at a time. Constants: those of linear.wgsl, HELD.
 
-// Whether the invocation holds a quad of its own of those from `first` on.
-fn holds(place: u32, first: u32) -> bool {
-  return place < HELD && first + place < QUADS;
+// Whether there is no such quad in a row, known without a look where every subgroup's last one is there.
+fn past_end(quad: u32) -> bool {
+  return QUADS % HELD != 0u && quad >= QUADS;
 }
 
 // Where the weights of four outputs start; those past the end read the last one's and are not stored.

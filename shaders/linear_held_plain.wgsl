@@ -11,3 +11,7 @@ fn passed_on(held: vec4f, _holder: u32) -> vec4f {
 fn held_sum(mine: f32) -> f32 {
   return mine;
 }
+
+fn spread(held: vec4f) -> mat4x4f {
+  return mat4x4f(held, held, held, held);
+}

@@ -18,3 +18,13 @@ fn held_sum(mine: f32) -> f32 {
   }
   return total;
 }
+
+// What the first four places hold.
+fn spread(held: vec4f) -> mat4x4f {
+  return mat4x4f(
+    subgroupBroadcast(held, 0u),
+    subgroupBroadcast(held, 1u),
+    subgroupBroadcast(held, 2u),
+    subgroupBroadcast(held, 3u),
+  );
+}

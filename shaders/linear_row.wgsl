@@ -17,8 +17,11 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   for (var first = 0u; first < QUADS; first += HELD) {
     let quad = min(first + place, QUADS - 1u);
     var held = input[start + quad];
+    if (past_end(first + place)) {
+      held = vec4f();
+    }
     if (NORM == 1) {
-      squares += f32(holds(place, first)) * dot(held, held);
+      squares += dot(held, held);
       held *= gains[quad];
     }
     for (var holder = 0u; holder < min(u32(HELD), QUADS - first); holder++) {

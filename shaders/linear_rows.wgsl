@@ -35,6 +35,21 @@ fn products(rows: mat4x4f, outputs: mat4x4f, holder: u32) -> mat4x4f {
   );
 }
 
+fn row_with_four(sum: vec4f, quads: mat4x4f, a: mat4x4f, b: mat4x4f, c: mat4x4f, d: mat4x4f) -> vec4f {
+  return sum + dots(a, quads[0]) + dots(b, quads[1]) + dots(c, quads[2]) + dots(d, quads[3]);
+}
+
+// The same for all four quads that a subgroup of four holds, added to `sums` one by one. Unrolled, because it takes
+// such a driver less to pass a value on from a place that it knows when it compiles.
+fn with_four(sums: mat4x4f, rows: mat4x4f, a: mat4x4f, b: mat4x4f, c: mat4x4f, d: mat4x4f) -> mat4x4f {
+  return mat4x4f(
+    row_with_four(sums[0], spread(rows[0]), a, b, c, d),
+    row_with_four(sums[1], spread(rows[1]), a, b, c, d),
+    row_with_four(sums[2], spread(rows[2]), a, b, c, d),
+    row_with_four(sums[3], spread(rows[3]), a, b, c, d),
+  );
+}
+
 fn store_rows(first_row: u32, first_output: u32, sums: mat4x4f, squares: vec4f) {
   store_four(first_row, first_output, sums[0], held_sum(squares.x));
   store_four(first_row + 1u, first_output, sums[1], held_sum(squares.y));
@@ -62,21 +77,35 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     if (ROWS == 8) {
       far = rows_at(far_starts, quad);
     }
+    if (past_end(first + place)) {
+      near = mat4x4f();
+      far = mat4x4f();
+    }
     if (NORM == 1) {
       let gain = gains[quad];
-      let counted = f32(holds(place, first));
-      near_squares += counted * squares_of(near);
+      near_squares += squares_of(near);
       near = scaled(near, gain);
       if (ROWS == 8) {
-        far_squares += counted * squares_of(far);
+        far_squares += squares_of(far);
         far = scaled(far, gain);
       }
     }
-    for (var holder = 0u; holder < min(u32(HELD), QUADS - first); holder++) {
-      let outputs = weights_at(weight_starts, first + holder);
-      near_sums += products(near, outputs, holder);
+    if (HELD == 4) {
+      let outputs = weights_at(weight_starts, first);
+      let outputs_1 = weights_at(weight_starts, min(first + 1u, QUADS - 1u));
+      let outputs_2 = weights_at(weight_starts, min(first + 2u, QUADS - 1u));
+      let outputs_3 = weights_at(weight_starts, min(first + 3u, QUADS - 1u));
+      near_sums = with_four(near_sums, near, outputs, outputs_1, outputs_2, outputs_3);
       if (ROWS == 8) {
-        far_sums += products(far, outputs, holder);
+        far_sums = with_four(far_sums, far, outputs, outputs_1, outputs_2, outputs_3);
+      }
+    } else {
+      for (var holder = 0u; holder < min(u32(HELD), QUADS - first); holder++) {
+        let outputs = weights_at(weight_starts, first + holder);
+        near_sums += products(near, outputs, holder);
+        if (ROWS == 8) {
+          far_sums += products(far, outputs, holder);
+        }
       }
     }
   }

@@ -37,7 +37,7 @@ async function throughput(context: BenchContext, gpu: Gpu): Promise<void> {
       streams: countsOption(context, "streams"),
       promptLen: countsOption(context, "prompt")[0]!,
       outputLen: countsOption(context, "tokens")[0]!,
-      sampleCount: context.full ? 5 : 2,
+      sampleCount: countsOption(context, "rounds")[0]!,
     };
     for (const place of wordsOption(context, "places", places)) {
       context.signal.throwIfAborted();
@@ -100,7 +100,8 @@ export default {
     places: { type: "string", description: "dawn, chromium", default: "dawn" },
     streams: { type: "string", description: "streams at once", default: "1,2,4,8,16" },
     prompt: { type: "string", description: "prompt tokens of a stream", default: "16" },
-    tokens: { type: "string", description: "tokens a stream generates", default: "32" },
+    tokens: { type: "string", description: "tokens a stream generates", default: "64" },
+    rounds: { type: "string", description: "measurements of each side", default: "3" },
     long: { type: "string", description: "tokens of the long prompt", default: "2000" },
     budgets: { type: "string", description: "tokens a step may take while it arrives", default: "64,128" },
     prefix: { type: "string", description: "tokens of the shared prefix", default: "1000" },

@@ -41,6 +41,7 @@ export async function measureConcurrency(
     promptIds: Array.from({ length: promptLen }, () => random.integer(config.vocabSize)),
     maxTokens: outputLen,
   });
+  await serve(runner, [job()], { prefixCache: false, queue: false }); // a warm-up
   const results: Concurrency[] = [];
   for (const streamCount of streams) {
     const latest: Partial<Record<"batched" | "queued", Serving>> = {};
@@ -51,7 +52,7 @@ export async function measureConcurrency(
       return (1000 * tokenCount(serving.served)) / serving.durationMs;
     };
     const sides = { batched: side("batched"), queued: side("queued") };
-    const rates = await interleave(sides, { warmupCount: 1, sampleCount });
+    const rates = await interleave(sides, { warmupCount: 0, sampleCount });
     const batchedRate = median(rates.batched);
     const queuedRate = median(rates.queued);
     results.push({ streamCount, batchedRate, queuedRate, ...gapQuantiles(latest.batched!.served) });
