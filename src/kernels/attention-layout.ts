@@ -42,8 +42,9 @@ export function layOut(context: KernelContext, tile: Tile, head: HeadSize): Tile
   return fits(context, staged, head) ? staged : layout;
 }
 
-function layoutFor({ software }: KernelContext, { rows, keys }: Tile, headDim: number): TileLayout {
-  const threads = software ? softwareThreads(rows, keys, headDim) : hardwareThreads(rows, keys);
+function layoutFor({ software, features }: KernelContext, { rows, keys }: Tile, headDim: number): TileLayout {
+  const subgroup = features.subgroups ? features.subgroupMinSize : 0;
+  const threads = software ? softwareThreads(rows, keys, headDim, subgroup) : hardwareThreads(rows, keys);
   const lanes = powerBelow(threads.COLUMNS / threads.THREAD_ROWS);
   return {
     TILE_ROWS: rows,
@@ -61,12 +62,14 @@ const MOST_THREADS = 256;
 
 /**
  * On a CPU in disguise all memory is alike, and a thread is a lane of a vector unit: keys and values are read where
- * they stand, and threads side by side take the same rows, so that a query is loaded once for all of them.
+ * they stand, and threads side by side take the same rows, so that a query is loaded once for all of them. A tile
+ * whose rows one thread can take is left to a single subgroup, in which nobody waits for another.
  */
-function softwareThreads(rows: number, keys: number, headDim: number) {
+function softwareThreads(rows: number, keys: number, headDim: number, subgroup: number) {
   const threadRows = [4, 3, 2].find((count) => rows % count === 0) ?? 1;
   const most = powerBelow((threadRows * MOST_THREADS) / rows);
-  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, most, Math.max(8, powerBelow(headDim / 8))) };
+  const wanted = rows === threadRows && subgroup > 0 ? subgroup : Math.max(8, powerBelow(headDim / 8));
+  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, most, wanted) };
 }
 
 /**

@@ -79,7 +79,7 @@ export function defaultTuning({ software }: KernelContext, group: number): Atten
     return {
       baseline: { rows: 16, keys: 32 },
       prefill: { rows: 64, keys: 32 },
-      decode: { rows: Math.min(group, 16), keys: 16 },
+      decode: { rows: Math.min(group, 16), keys: 32 },
       workgroupTarget: 16,
       minSegmentLen: 256,
     };
