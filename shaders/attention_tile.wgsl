@@ -3,20 +3,21 @@
 //
 // Walks the keys in tiles: products of TILE_ROWS queries and TILE_KEYS keys, the softmax kept online (a running
 // peak and total per row, and a rescaling of what was summed whenever the peak rises; Milakov and Gimelshein,
-// 2018), then the weighed values. A thread takes THREAD_ROWS rows, of these the products with every
-// COLUMNS-th key and the sums over every COLUMNS-th quad of the values. An item with all keys of its rows writes
-// their output, any other a partial for attention_reduce.wgsl.
+// 2018), then the weighed values. A thread takes THREAD_ROWS rows, of these the products with every COLUMNS-th
+// group of four keys and the sums over every COLUMNS-th quad of the values. An item with all keys of its rows
+// writes their output, any other a partial for attention_reduce.wgsl.
 //
 // Constants: those of attention_output.wgsl, BLOCK_SIZE, SCALE, WINDOW, SOFTCAP (0: none), BIAS, TABLE, TILE_ROWS,
-// TILE_KEYS, THREAD_ROWS, COLUMNS, LANES, STAGE_QUERY, STAGE_KV (0 or 1), ROLLED (0 or 1).
+// TILE_KEYS (a multiple of 4), THREAD_ROWS, COLUMNS, LANES, STAGE_QUERY, STAGE_KV (0 or 1), ROLLED (0 or 1).
 
 const ROW_GROUPS = u32(TILE_ROWS / THREAD_ROWS);
 const WORKGROUP = ROW_GROUPS * COLUMNS;
-const THREAD_KEYS = (TILE_KEYS + COLUMNS - 1) / COLUMNS;
+const FOURS = u32(TILE_KEYS / 4); // groups of four neighbouring keys
+const THREAD_FOURS = (FOURS + COLUMNS - 1u) / COLUMNS;
 const THREAD_QUADS = (QUADS + COLUMNS - 1u) / COLUMNS;
 const PASS_ROWS = WORKGROUP / LANES; // rows whose softmax is computed side by side
 const STRIDE = QUADS + 1u; // one more, so that the rows of a tile start in different banks
-const WEIGHT_STRIDE = u32(TILE_KEYS + 1);
+const WEIGHT_STRIDE = FOURS + 1u; // the same
 const DEAD = -5.0e29; // no live score is as low
 const WHOLE = 0xffffffffu;
 
@@ -26,9 +27,9 @@ const WHOLE = 0xffffffffu;
 @group(1) @binding(5) var<storage, read> values: array<KvQuad>;
 
 var<workgroup> query_tile: array<vec4f, 1 + STAGE_QUERY * TILE_ROWS * STRIDE>;
-var<workgroup> kv_tile: array<KvQuad, 1 + STAGE_KV * TILE_KEYS * STRIDE>; // keys, then values
+var<workgroup> kv_tile: array<vec4f, 1 + STAGE_KV * TILE_KEYS * STRIDE>; // keys as in `place_of`, then values
 var<workgroup> entries: array<u32, TILE_KEYS>; // where the tile's keys stand: slot * KV_HEADS + kv_head
-var<workgroup> weights: array<f32, u32(TILE_ROWS) * WEIGHT_STRIDE>; // products, scores, then their exponentials
+var<workgroup> weights: array<vec4f, u32(TILE_ROWS) * WEIGHT_STRIDE>; // products, scores, then their exponentials
 var<workgroup> peaks: array<f32, TILE_ROWS>;
 var<workgroup> totals: array<f32, TILE_ROWS>;
 var<workgroup> rescales: array<f32, TILE_ROWS>; // what the last tile multiplied earlier sums with
@@ -76,22 +77,29 @@ fn stage_query(item: Item, kv_head: u32, thread: u32) {
   }
 }
 
-// Finds the keys of a tile from `first` on; those past `end` stand where the last one does.
-fn find_entries(item: Item, first: u32, end: u32, kv_head: u32, thread: u32) {
+// Finds the keys of a tile from `first` on. What stands beside the item's own may be another sequence's, or nobody's:
+// the nearest of its keys stands in, which has no weight there.
+fn find_entries(item: Item, first: u32, kv_head: u32, thread: u32) {
   for (var key = thread; key < TILE_KEYS; key += WORKGROUP) {
-    entries[key] = entry_of(item, min(first + key, end - 1u), kv_head);
+    entries[key] = entry_of(item, clamp(first + key, item.first_key, item.end_key - 1u), kv_head);
   }
+}
+
+// Where a key of the tile is staged: fours side by side are read at once, and are to start in different banks.
+fn place_of(key: u32) -> u32 {
+  return key % 4u * FOURS + key / 4u;
 }
 
 fn stage_keys(thread: u32) {
   for (var i = thread; i < TILE_KEYS * QUADS; i += WORKGROUP) {
-    kv_tile[i / QUADS * STRIDE + i % QUADS] = keys[entries[i / QUADS] * QUADS + i % QUADS];
+    let key = i / QUADS;
+    kv_tile[place_of(key) * STRIDE + i % QUADS] = unpack(keys[entries[key] * QUADS + i % QUADS]);
   }
 }
 
 fn stage_values(thread: u32) {
   for (var i = thread; i < TILE_KEYS * QUADS; i += WORKGROUP) {
-    kv_tile[i / QUADS * STRIDE + i % QUADS] = values[entries[i / QUADS] * QUADS + i % QUADS];
+    kv_tile[i / QUADS * STRIDE + i % QUADS] = unpack(values[entries[i / QUADS] * QUADS + i % QUADS]);
   }
 }
 
@@ -101,27 +109,40 @@ fn rolled(count: u32) -> u32 {
   return count + (step.sequenceCount >> 31u) * u32(ROLLED);
 }
 
+// Where the keys of a four start.
+fn key_starts_of(four: u32) -> vec4u {
+  if (STAGE_KV == 1) {
+    return (four + vec4u(0u, 1u, 2u, 3u) * FOURS) * STRIDE;
+  }
+  let at = 4u * four;
+  return vec4u(entries[at], entries[at + 1u], entries[at + 2u], entries[at + 3u]) * QUADS;
+}
+
+// A quad of each key of a four.
+fn key_quads_of(starts: vec4u, quad: u32) -> mat4x4f {
+  let at = starts + quad;
+  if (STAGE_KV == 1) {
+    return mat4x4f(kv_tile[at.x], kv_tile[at.y], kv_tile[at.z], kv_tile[at.w]);
+  }
+  return mat4x4f(unpack(keys[at.x]), unpack(keys[at.y]), unpack(keys[at.z]), unpack(keys[at.w]));
+}
+
 // Leaves in `weights` the products of the thread's rows, which start at `first_row`, with its keys.
 fn multiply(item: Item, kv_head: u32, first_row: u32, column: u32) {
-  var key_starts: array<u32, THREAD_KEYS>;
-  for (var c = 0u; c < THREAD_KEYS; c++) {
-    let key = min(column + c * COLUMNS, TILE_KEYS - 1u);
-    key_starts[c] = select(entries[key] * QUADS, key * STRIDE, STAGE_KV == 1);
+  var key_starts: array<vec4u, THREAD_FOURS>;
+  for (var c = 0u; c < THREAD_FOURS; c++) {
+    key_starts[c] = key_starts_of(min(column + c * COLUMNS, FOURS - 1u));
   }
   var query_starts: array<u32, THREAD_ROWS>;
   for (var r = 0u; r < THREAD_ROWS; r++) {
     let tile_row = first_row + r;
     query_starts[r] = select(row_start(live_row(item, tile_row), kv_head), tile_row * STRIDE, STAGE_QUERY == 1);
   }
-  var products: array<array<f32, THREAD_KEYS>, THREAD_ROWS>;
+  var products: array<array<vec4f, THREAD_FOURS>, THREAD_ROWS>;
   for (var quad = 0u; quad < rolled(QUADS); quad++) {
-    var key_quads: array<vec4f, THREAD_KEYS>;
-    for (var c = 0u; c < THREAD_KEYS; c++) {
-      if (STAGE_KV == 1) {
-        key_quads[c] = unpack(kv_tile[key_starts[c] + quad]);
-      } else {
-        key_quads[c] = unpack(keys[key_starts[c] + quad]);
-      }
+    var key_quads: array<mat4x4f, THREAD_FOURS>;
+    for (var c = 0u; c < THREAD_FOURS; c++) {
+      key_quads[c] = key_quads_of(key_starts[c], quad);
     }
     for (var r = 0u; r < THREAD_ROWS; r++) {
       var query_quad: vec4f;
@@ -130,39 +151,67 @@ fn multiply(item: Item, kv_head: u32, first_row: u32, column: u32) {
       } else {
         query_quad = query[query_starts[r] + quad];
       }
-      for (var c = 0u; c < THREAD_KEYS; c++) {
-        products[r][c] += dot(query_quad, key_quads[c]);
+      for (var c = 0u; c < THREAD_FOURS; c++) {
+        products[r][c] += query_quad * key_quads[c]; // the dot product with each of the four
       }
     }
   }
-  for (var c = 0u; c < THREAD_KEYS; c++) {
-    let key = column + c * COLUMNS;
-    if (key < TILE_KEYS) {
+  for (var c = 0u; c < THREAD_FOURS; c++) {
+    let four = column + c * COLUMNS;
+    if (four < FOURS) {
       for (var r = 0u; r < THREAD_ROWS; r++) {
-        weights[(first_row + r) * WEIGHT_STRIDE + key] = products[r][c];
+        weights[(first_row + r) * WEIGHT_STRIDE + four] = products[r][c];
       }
     }
   }
 }
 
-// A product of query and key as a score, LOWEST where the row does not see the key: scale, softcap, the causal
-// mask and the window, ALiBi, the bias between query tokens, in this order.
-fn score_of(item: Item, product: f32, row: u32, key: u32, kv_head: u32) -> f32 {
+fn bias_of(item: Item, token: u32, key: u32) -> f32 {
+  if (key < item.context_len || key > item.context_len + token) {
+    return 0.0;
+  }
+  let bias = metadata[item.bias_at + token * item.query_len + key - item.context_len];
+  return max(bitcast<f32>(bias), -1.0e29);
+}
+
+// Products of a row with four keys from `key` on as scores, LOWEST where the row does not see the key: scale,
+// softcap, ALiBi, the bias between query tokens, the causal mask and the window.
+fn scores_of(item: Item, products: vec4f, row: u32, key: u32, kv_head: u32) -> vec4f {
   let token = row / GROUP - item.query_start;
   let position = item.context_len + token;
-  var score = product * SCALE;
+  let four = key + vec4u(0u, 1u, 2u, 3u);
+  var scores = products * SCALE;
   if (SOFTCAP != 0) {
-    score = SOFTCAP * tanh(clamp(score / f32(SOFTCAP), -20.0, 20.0)); // tanh may overflow far out
+    // tanh may overflow far out
+    scores = SOFTCAP * tanh(clamp(scores / f32(SOFTCAP), vec4f(-20.0), vec4f(20.0)));
   }
   if (ALIBI == 1) {
-    score += head_traits[head_of(row, kv_head)].slope * (f32(key) - f32(item.context_len));
+    scores += head_traits[head_of(row, kv_head)].slope * (vec4f(four) - f32(item.context_len));
   }
-  if (BIAS == 1 && item.bias_at != 0u && key >= item.context_len && key <= position) {
-    let bias = metadata[item.bias_at + token * item.query_len + key - item.context_len];
-    score += max(bitcast<f32>(bias), -1.0e29);
+  if (BIAS == 1 && item.bias_at != 0u) {
+    scores += vec4f(
+      bias_of(item, token, four.x),
+      bias_of(item, token, four.y),
+      bias_of(item, token, four.z),
+      bias_of(item, token, four.w),
+    );
   }
-  let seen = key >= item.first_key && key < item.end_key && key <= position;
-  return select(LOWEST, score, seen && (WINDOW == 0 || key + WINDOW > position));
+  var seen = (four >= vec4u(item.first_key)) & (four < vec4u(min(item.end_key, position + 1u)));
+  if (WINDOW != 0) {
+    seen &= four + WINDOW > vec4u(position);
+  }
+  return select(vec4f(LOWEST), scores, seen);
+}
+
+// The factors of the products with the keys of a four, and with their values.
+fn four_scales(four: u32) -> mat2x4f {
+  let at = 4u * four;
+  return transpose(mat4x2f(
+    scales_of(entries[at]),
+    scales_of(entries[at + 1u]),
+    scales_of(entries[at + 2u]),
+    scales_of(entries[at + 3u]),
+  ));
 }
 
 // Turns the tile's products into scores, and these into weights against the new peak of each row.
@@ -173,22 +222,22 @@ fn weigh(item: Item, first: u32, kv_head: u32, thread: u32) {
     let inside = row < min(u32(TILE_ROWS), item.row_count);
     let tile_row = select(0u, row, inside);
     let start = tile_row * WEIGHT_STRIDE;
-    let first_key = select(u32(TILE_KEYS), lane, inside);
+    let first_four = select(FOURS, lane, inside);
     var peak = LOWEST;
-    for (var key = first_key; key < rolled(u32(TILE_KEYS)); key += LANES) {
-      let product = weights[start + key] * scales_of(entries[key]).x;
-      let score = score_of(item, product, item.row + tile_row, first + key, kv_head);
-      weights[start + key] = score;
-      peak = max(peak, score);
+    for (var four = first_four; four < rolled(FOURS); four += LANES) {
+      let products = weights[start + four] * four_scales(four)[0];
+      let scores = scores_of(item, products, item.row + tile_row, first + 4u * four, kv_head);
+      weights[start + four] = scores;
+      peak = max(peak, max(max(scores.x, scores.y), max(scores.z, scores.w)));
     }
     let old_peak = peaks[tile_row];
     let new_peak = max(old_peak, lane_max(peak, thread));
     var total = 0.0;
-    for (var key = first_key; key < rolled(u32(TILE_KEYS)); key += LANES) {
-      let score = weights[start + key];
-      let weight = select(0.0, exp(score - new_peak), score > DEAD);
-      total += weight;
-      weights[start + key] = weight * scales_of(entries[key]).y;
+    for (var four = first_four; four < rolled(FOURS); four += LANES) {
+      let scores = weights[start + four];
+      let exponentials = select(vec4f(), exp(scores - new_peak), scores > vec4f(DEAD));
+      total += dot(exponentials, vec4f(1.0));
+      weights[start + four] = exponentials * four_scales(four)[1];
     }
     total = lane_sum(total, thread);
     if (inside && lane == 0u) {
@@ -200,30 +249,45 @@ fn weigh(item: Item, first: u32, kv_head: u32, thread: u32) {
   }
 }
 
+// A quad of the values of each key of a four.
+fn value_quads_of(four: u32, quad: u32) -> mat4x4f {
+  let at = 4u * four;
+  if (STAGE_KV == 1) {
+    let start = at * STRIDE + quad;
+    return mat4x4f(
+      kv_tile[start],
+      kv_tile[start + STRIDE],
+      kv_tile[start + 2u * STRIDE],
+      kv_tile[start + 3u * STRIDE],
+    );
+  }
+  return mat4x4f(
+    unpack(values[entries[at] * QUADS + quad]),
+    unpack(values[entries[at + 1u] * QUADS + quad]),
+    unpack(values[entries[at + 2u] * QUADS + quad]),
+    unpack(values[entries[at + 3u] * QUADS + quad]),
+  );
+}
+
 alias Sums = array<array<vec4f, THREAD_QUADS>, THREAD_ROWS>;
 
-// Adds the weighed values of the tile's keys from `first` to `end`; past them stands what another sequence left.
-fn add_values(sums: ptr<function, Sums>, first: u32, end: u32, first_row: u32, column: u32) {
+// Adds the weighed values of the tile's first `count` fours.
+fn add_values(sums: ptr<function, Sums>, count: u32, first_row: u32, column: u32) {
   for (var r = 0u; r < THREAD_ROWS; r++) {
     let rescale = rescales[first_row + r];
     for (var i = 0u; i < THREAD_QUADS; i++) {
       (*sums)[r][i] *= rescale;
     }
   }
-  for (var key = first; key < end; key++) {
-    var value_quads: array<vec4f, THREAD_QUADS>;
-    for (var i = 0u; i < THREAD_QUADS; i++) {
-      let quad = min(column + i * COLUMNS, QUADS - 1u);
-      if (STAGE_KV == 1) {
-        value_quads[i] = unpack(kv_tile[key * STRIDE + quad]);
-      } else {
-        value_quads[i] = unpack(values[entries[key] * QUADS + quad]);
-      }
-    }
+  for (var four = 0u; four < count; four++) {
+    var row_weights: array<vec4f, THREAD_ROWS>;
     for (var r = 0u; r < THREAD_ROWS; r++) {
-      let weight = weights[(first_row + r) * WEIGHT_STRIDE + key];
-      for (var i = 0u; i < THREAD_QUADS; i++) {
-        (*sums)[r][i] += weight * value_quads[i];
+      row_weights[r] = weights[(first_row + r) * WEIGHT_STRIDE + four];
+    }
+    for (var i = 0u; i < THREAD_QUADS; i++) {
+      let value_quads = value_quads_of(four, min(column + i * COLUMNS, QUADS - 1u));
+      for (var r = 0u; r < THREAD_ROWS; r++) {
+        (*sums)[r][i] += value_quads * row_weights[r];
       }
     }
   }
@@ -264,7 +328,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   }
   var sums: Sums;
   for (var first = item.first_key - item.first_key % TILE_KEYS; first < item.end_key; first += u32(TILE_KEYS)) {
-    find_entries(item, first, item.end_key, kv_head, thread);
+    find_entries(item, first, kv_head, thread);
     workgroupBarrier();
     if (STAGE_KV == 1) {
       stage_keys(thread);
@@ -277,9 +341,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       stage_values(thread);
     }
     workgroupBarrier();
-    let skipped = max(first, item.first_key) - first;
-    let end = min(u32(TILE_KEYS), item.end_key - first);
-    add_values(&sums, skipped, end, first_row, column);
+    let live_fours = min(FOURS, (item.end_key - first + 3u) / 4u);
+    add_values(&sums, live_fours, first_row, column);
     workgroupBarrier();
   }
   for (var r = 0u; r < THREAD_ROWS; r++) {

@@ -21,36 +21,38 @@ export interface TileLayout {
   readonly ROLLED: number;
 }
 
-/** What the vectors of a head take. */
-interface HeadSize {
-  readonly headDim: number;
-  readonly kvType: KvType;
-}
+/** Neighbouring keys that a thread looks at together. */
+const LEAST_KEYS = 4;
 
 /** The tile with as many of its keys as the device's workgroup memory has room for. */
-export function fitTile(context: KernelContext, { rows, keys }: Tile, head: HeadSize): Tile {
+export function fitTile(context: KernelContext, { rows, keys }: Tile, headDim: number): Tile {
   let fitting = keys;
-  while (fitting > 1 && !fits(context, layoutFor(context, { rows, keys: fitting }, head.headDim), head))
+  while (
+    fitting > LEAST_KEYS &&
+    !fits(context, layoutFor(context, { rows, keys: fitting }, headDim), headDim)
+  )
     fitting /= 2;
   return { rows, keys: fitting };
 }
 
 /** Lays a tile that fits out for the device; queries are kept at hand where they fit as well. */
-export function layOut(context: KernelContext, tile: Tile, head: HeadSize): TileLayout {
-  const layout = layoutFor(context, tile, head.headDim);
+export function layOut(context: KernelContext, tile: Tile, headDim: number): TileLayout {
+  const layout = layoutFor(context, tile, headDim);
   const staged = { ...layout, STAGE_QUERY: 1 };
-  return fits(context, staged, head) ? staged : layout;
+  return fits(context, staged, headDim) ? staged : layout;
 }
 
 function layoutFor({ software, features }: KernelContext, { rows, keys }: Tile, headDim: number): TileLayout {
   const subgroup = features.subgroups ? features.subgroupMinSize : 0;
-  const threads = software ? softwareThreads(rows, keys, headDim, subgroup) : hardwareThreads(rows, keys);
+  const threads = software
+    ? softwareThreads(rows, keys, headDim, subgroup)
+    : hardwareThreads(rows, keys, headDim);
   const lanes = powerBelow(threads.COLUMNS / threads.THREAD_ROWS);
   return {
     TILE_ROWS: rows,
     TILE_KEYS: keys,
     ...threads,
-    LANES: software ? 1 : Math.max(1, Math.min(keys, lanes)),
+    LANES: software ? 1 : Math.max(1, Math.min(keys / LEAST_KEYS, lanes)),
     STAGE_QUERY: 0,
     STAGE_KV: software ? 0 : 1,
     ROLLED: software ? 1 : 0,
@@ -69,24 +71,26 @@ function softwareThreads(rows: number, keys: number, headDim: number, subgroup: 
   const threadRows = [4, 3, 2].find((count) => rows % count === 0) ?? 1;
   const most = powerBelow((threadRows * MOST_THREADS) / rows);
   const wanted = rows === threadRows && subgroup > 0 ? subgroup : Math.max(8, powerBelow(headDim / 8));
-  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, most, wanted) };
+  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys / LEAST_KEYS, 32, most, wanted) };
 }
 
 /**
- * On hardware a thread takes a few rows and a few columns, so that what it loads serves several products; of a tile
- * with few rows it takes one, so that there are threads enough to load.
+ * On hardware a thread takes several rows and columns, so that what it loads serves several products: as many rows as
+ * its registers hold the sums of. Of a tile with few rows it takes one, so that there are threads enough to load.
  */
-function hardwareThreads(rows: number, keys: number) {
-  const threadRows = rows > 8 && rows % 4 === 0 ? 4 : 1;
-  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys, 32, powerBelow((threadRows * 128) / rows)) };
+function hardwareThreads(rows: number, keys: number, headDim: number) {
+  const most = rows >= 64 && headDim <= 64 ? 8 : rows > 8 ? 4 : 1;
+  const threadRows = rows % most === 0 ? most : 1;
+  const columns = powerBelow((threadRows * MOST_THREADS) / rows);
+  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys / LEAST_KEYS, 32, columns) };
 }
 
 function powerBelow(value: number): number {
   return 2 ** Math.floor(Math.log2(value));
 }
 
-function fits({ kernels }: KernelContext, layout: TileLayout, head: HeadSize): boolean {
-  return workgroupBytes(layout, head) <= kernels.limits.maxComputeWorkgroupStorageSize;
+function fits({ kernels }: KernelContext, layout: TileLayout, headDim: number): boolean {
+  return workgroupBytes(layout, headDim) <= kernels.limits.maxComputeWorkgroupStorageSize;
 }
 
 /** Threads of a workgroup. */
@@ -95,14 +99,14 @@ function threadCount({ TILE_ROWS, THREAD_ROWS, COLUMNS }: TileLayout): number {
 }
 
 /** Workgroup memory of shaders/attention_tile.wgsl, each variable rounded up to 16 bytes. */
-function workgroupBytes(layout: TileLayout, { headDim, kvType }: HeadSize): number {
+function workgroupBytes(layout: TileLayout, headDim: number): number {
   const { TILE_ROWS: rows, TILE_KEYS: keys, STAGE_QUERY, STAGE_KV } = layout;
   const stride = headDim / 4 + 1;
   const variables = [
     16 * (1 + STAGE_QUERY * rows * stride),
-    KV_QUAD_BYTES[kvType] * (1 + STAGE_KV * keys * stride),
+    16 * (1 + STAGE_KV * keys * stride),
     4 * keys,
-    4 * rows * (keys + 1),
+    16 * rows * (keys / LEAST_KEYS + 1),
     ...[4 * rows, 4 * rows, 4 * rows],
     4 * threadCount(layout),
   ];

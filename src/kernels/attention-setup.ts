@@ -35,7 +35,7 @@ export function attentionSetup(
 ): AttentionSetup {
   const group = form.headCount / form.kvHeadCount;
   const { baseline, prefill, decode, ...rest } = options.tuning ?? defaultTuning(context, group);
-  const fitted = (tile: typeof baseline) => fitTile(context, tile, form);
+  const fitted = (tile: typeof baseline) => fitTile(context, tile, form.headDim);
   const tuning = { ...rest, baseline: fitted(baseline), prefill: fitted(prefill), decode: fitted(decode) };
   const decodeRows = group * MAX_DECODE_QUERY_LEN * limits.maxSequences;
   const affordableRows = Math.floor(scratchBytes(context) / partialBytes(form, 1));

@@ -73,7 +73,7 @@ const kvShaders = { f32: kvF32, f16: kvF16, int8: kvInt8 } as const satisfies Re
 
 function tileLaunch(context: KernelContext, op: Attention, tile: Tile, table: number): StepDispatch {
   const { features } = context;
-  const layout = layOut(context, tile, op);
+  const layout = layOut(context, tile, op.headDim);
   const shuffles = features.subgroups && layout.LANES <= features.subgroupMinSize;
   const lanes = shuffles ? lanesSubgroup : lanesPlain;
   const scales = op.scales ? [op.scales] : [];
