@@ -4,20 +4,26 @@
 // Walks the keys in tiles: products of TILE_ROWS queries and TILE_KEYS keys, the softmax kept online (a running
 // peak and total per row, and a rescaling of what was summed whenever the peak rises; Milakov and Gimelshein,
 // 2018), then the weighed values. A thread takes THREAD_ROWS rows, of these the products with every COLUMNS-th
-// group of four keys and the sums over every COLUMNS-th quad of the values. An item with all keys of its rows
-// writes their output, any other a partial for attention_reduce.wgsl.
+// group of four keys and the sums over every COLUMNS-th quad of the values. Where there are more columns than fours,
+// SPLITS threads share a product, each with every SPLITS-th quad. An item with all keys of its rows writes their
+// output, any other a partial for attention_reduce.wgsl.
 //
 // Constants: those of attention_output.wgsl, BLOCK_SIZE, SCALE, WINDOW, SOFTCAP (0: none), BIAS, TABLE, TILE_ROWS,
-// TILE_KEYS (a multiple of 4), THREAD_ROWS, COLUMNS, LANES, STAGE_QUERY, STAGE_KV (0 or 1), ROLLED (0 or 1).
+// TILE_KEYS (a multiple of 4), ENTRY_TILES, THREAD_ROWS, COLUMNS, SPLITS, LANES, STAGE_QUERY, STAGE_KV (0 or 1),
+// ROLLED (0 or 1).
 
 const ROW_GROUPS = u32(TILE_ROWS / THREAD_ROWS);
 const WORKGROUP = ROW_GROUPS * COLUMNS;
 const FOURS = u32(TILE_KEYS / 4); // groups of four neighbouring keys
 const THREAD_FOURS = (FOURS + COLUMNS - 1u) / COLUMNS;
 const THREAD_QUADS = (QUADS + COLUMNS - 1u) / COLUMNS;
+const TILE_QUADS = u32(TILE_KEYS) * QUADS;
+const STAGED = select(1u, (TILE_QUADS + WORKGROUP - 1u) / WORKGROUP, STAGE_KV == 1); // of these, by each thread
+const ENTRY_KEYS = u32(TILE_KEYS * ENTRY_TILES);
+const THREAD_ENTRIES = (ENTRY_KEYS + WORKGROUP - 1u) / WORKGROUP;
 const PASS_ROWS = WORKGROUP / LANES; // rows whose softmax is computed side by side
 const STRIDE = QUADS + 1u; // one more, so that the rows of a tile start in different banks
-const WEIGHT_STRIDE = FOURS + 1u; // the same
+const WEIGHT_STRIDE = SPLITS * FOURS + 1u; // the same
 const DEAD = -5.0e29; // no live score is as low
 const WHOLE = 0xffffffffu;
 
@@ -26,10 +32,11 @@ const WHOLE = 0xffffffffu;
 @group(1) @binding(4) var<storage, read> keys: array<KvQuad>; // [blocks][BLOCK_SIZE][KV_HEADS][QUADS]
 @group(1) @binding(5) var<storage, read> values: array<KvQuad>;
 
-var<workgroup> query_tile: array<vec4f, 1 + STAGE_QUERY * TILE_ROWS * STRIDE>;
-var<workgroup> kv_tile: array<vec4f, 1 + STAGE_KV * TILE_KEYS * STRIDE>; // keys as in `place_of`, then values
-var<workgroup> entries: array<u32, TILE_KEYS>; // where the tile's keys stand: slot * KV_HEADS + kv_head
-var<workgroup> weights: array<vec4f, u32(TILE_ROWS) * WEIGHT_STRIDE>; // products, scores, then their exponentials
+// What a loop counts is an index of its own: where the loop is unrolled its bounds check is gone with it.
+var<workgroup> query_tile: array<array<vec4f, STRIDE>, select(1, TILE_ROWS, STAGE_QUERY == 1)>;
+var<workgroup> kv_tile: array<array<vec4f, STRIDE>, select(1, TILE_KEYS, STAGE_KV == 1)>; // keys as in `place_of`, then values
+var<workgroup> entries: array<u32, ENTRY_KEYS>; // where the keys of the next tiles stand: slot * KV_HEADS + kv_head
+var<workgroup> weights: array<array<vec4f, WEIGHT_STRIDE>, TILE_ROWS>; // products by split, scores, then their exponentials
 var<workgroup> peaks: array<f32, TILE_ROWS>;
 var<workgroup> totals: array<f32, TILE_ROWS>;
 var<workgroup> rescales: array<f32, TILE_ROWS>; // what the last tile multiplied earlier sums with
@@ -73,15 +80,19 @@ fn stage_query(item: Item, kv_head: u32, thread: u32) {
   for (var i = thread; i < TILE_ROWS * QUADS; i += WORKGROUP) {
     let tile_row = i / QUADS;
     let quad = i % QUADS;
-    query_tile[tile_row * STRIDE + quad] = query[row_start(live_row(item, tile_row), kv_head) + quad];
+    query_tile[tile_row][quad] = query[row_start(live_row(item, tile_row), kv_head) + quad];
   }
 }
 
-// Finds the keys of a tile from `first` on. What stands beside the item's own may be another sequence's, or nobody's:
-// the nearest of its keys stands in, which has no weight there.
+// Finds the keys from `first` on, of ENTRY_TILES tiles. What stands beside the item's own may be another sequence's, or
+// nobody's: the nearest of its keys stands in, which has no weight there.
 fn find_entries(item: Item, first: u32, kv_head: u32, thread: u32) {
-  for (var key = thread; key < TILE_KEYS; key += WORKGROUP) {
-    entries[key] = entry_of(item, clamp(first + key, item.first_key, item.end_key - 1u), kv_head);
+  for (var n = 0u; n < THREAD_ENTRIES; n++) {
+    let key = thread + n * WORKGROUP;
+    let entry = entry_of(item, clamp(first + key, item.first_key, item.end_key - 1u), kv_head);
+    if (key < ENTRY_KEYS) {
+      entries[key] = entry;
+    }
   }
 }
 
@@ -90,16 +101,43 @@ fn place_of(key: u32) -> u32 {
   return key % 4u * FOURS + key / 4u;
 }
 
-fn stage_keys(thread: u32) {
-  for (var i = thread; i < TILE_KEYS * QUADS; i += WORKGROUP) {
-    let key = i / QUADS;
-    kv_tile[place_of(key) * STRIDE + i % QUADS] = unpack(keys[entries[key] * QUADS + i % QUADS]);
+alias Held = array<KvQuad, STAGED>;
+
+// The `n`-th quad of the tile that a thread stages.
+fn staged_quad(thread: u32, n: u32) -> u32 {
+  return min(thread + n * WORKGROUP, TILE_QUADS - 1u);
+}
+
+// Loads on their way to the tile are held in registers while the thread works on what was there before.
+fn load_keys(held: ptr<function, Held>, tile: u32, thread: u32) {
+  for (var n = 0u; n < STAGED; n++) {
+    let i = staged_quad(thread, n);
+    (*held)[n] = keys[entries[tile + i / QUADS] * QUADS + i % QUADS];
   }
 }
 
-fn stage_values(thread: u32) {
-  for (var i = thread; i < TILE_KEYS * QUADS; i += WORKGROUP) {
-    kv_tile[i / QUADS * STRIDE + i % QUADS] = unpack(values[entries[i / QUADS] * QUADS + i % QUADS]);
+fn load_values(held: ptr<function, Held>, tile: u32, thread: u32) {
+  for (var n = 0u; n < STAGED; n++) {
+    let i = staged_quad(thread, n);
+    (*held)[n] = values[entries[tile + i / QUADS] * QUADS + i % QUADS];
+  }
+}
+
+fn store_keys(held: ptr<function, Held>, thread: u32) {
+  for (var n = 0u; n < STAGED; n++) {
+    let i = thread + n * WORKGROUP;
+    if (TILE_QUADS % WORKGROUP == 0u || i < TILE_QUADS) {
+      kv_tile[place_of(i / QUADS)][i % QUADS] = unpack((*held)[n]);
+    }
+  }
+}
+
+fn store_values(held: ptr<function, Held>, thread: u32) {
+  for (var n = 0u; n < STAGED; n++) {
+    let i = thread + n * WORKGROUP;
+    if (TILE_QUADS % WORKGROUP == 0u || i < TILE_QUADS) {
+      kv_tile[i / QUADS][i % QUADS] = unpack((*held)[n]);
+    }
   }
 }
 
@@ -109,37 +147,59 @@ fn rolled(count: u32) -> u32 {
   return count + (step.sequenceCount >> 31u) * u32(ROLLED);
 }
 
-// Where the keys of a four start.
-fn key_starts_of(four: u32) -> vec4u {
+// Where the keys of a four start: in the tile, or in the cache.
+fn key_starts_of(tile: u32, four: u32) -> vec4u {
   if (STAGE_KV == 1) {
-    return (four + vec4u(0u, 1u, 2u, 3u) * FOURS) * STRIDE;
+    return four + vec4u(0u, 1u, 2u, 3u) * FOURS;
   }
-  let at = 4u * four;
+  let at = tile + 4u * four;
   return vec4u(entries[at], entries[at + 1u], entries[at + 2u], entries[at + 3u]) * QUADS;
 }
 
 // A quad of each key of a four.
 fn key_quads_of(starts: vec4u, quad: u32) -> mat4x4f {
-  let at = starts + quad;
   if (STAGE_KV == 1) {
-    return mat4x4f(kv_tile[at.x], kv_tile[at.y], kv_tile[at.z], kv_tile[at.w]);
+    return mat4x4f(
+      kv_tile[starts.x][quad],
+      kv_tile[starts.y][quad],
+      kv_tile[starts.z][quad],
+      kv_tile[starts.w][quad],
+    );
   }
+  let at = starts + quad;
   return mat4x4f(unpack(keys[at.x]), unpack(keys[at.y]), unpack(keys[at.z]), unpack(keys[at.w]));
 }
 
+// Adds the dot products of a quad with each of four.
+fn with_dots(sums: vec4f, quad: vec4f, four: mat4x4f) -> vec4f {
+  let across = transpose(four);
+  return fma(
+    across[3], vec4f(quad.w), fma(across[2], vec4f(quad.z), fma(across[1], vec4f(quad.y), fma(across[0], vec4f(quad.x), sums))),
+  );
+}
+
+// Adds four quads, each with its weight.
+fn with_weighed(sum: vec4f, four: mat4x4f, weight: vec4f) -> vec4f {
+  return fma(
+    four[3], vec4f(weight.w), fma(four[2], vec4f(weight.z), fma(four[1], vec4f(weight.y), fma(four[0], vec4f(weight.x), sum))),
+  );
+}
+
 // Leaves in `weights` the products of the thread's rows, which start at `first_row`, with its keys.
-fn multiply(item: Item, kv_head: u32, first_row: u32, column: u32) {
+fn multiply(item: Item, tile: u32, kv_head: u32, first_row: u32, column: u32) {
+  let split = select(column / FOURS, 0u, SPLITS == 1);
+  let first_four = column - split * FOURS;
   var key_starts: array<vec4u, THREAD_FOURS>;
   for (var c = 0u; c < THREAD_FOURS; c++) {
-    key_starts[c] = key_starts_of(min(column + c * COLUMNS, FOURS - 1u));
+    key_starts[c] = key_starts_of(tile, min(first_four + c * COLUMNS, FOURS - 1u));
   }
   var query_starts: array<u32, THREAD_ROWS>;
   for (var r = 0u; r < THREAD_ROWS; r++) {
-    let tile_row = first_row + r;
-    query_starts[r] = select(row_start(live_row(item, tile_row), kv_head), tile_row * STRIDE, STAGE_QUERY == 1);
+    query_starts[r] = row_start(live_row(item, first_row + r), kv_head);
   }
   var products: array<array<vec4f, THREAD_FOURS>, THREAD_ROWS>;
-  for (var quad = 0u; quad < rolled(QUADS); quad++) {
+  for (var n = 0u; n < rolled(QUADS / SPLITS); n++) {
+    let quad = n * SPLITS + split;
     var key_quads: array<mat4x4f, THREAD_FOURS>;
     for (var c = 0u; c < THREAD_FOURS; c++) {
       key_quads[c] = key_quads_of(key_starts[c], quad);
@@ -147,20 +207,20 @@ fn multiply(item: Item, kv_head: u32, first_row: u32, column: u32) {
     for (var r = 0u; r < THREAD_ROWS; r++) {
       var query_quad: vec4f;
       if (STAGE_QUERY == 1) {
-        query_quad = query_tile[query_starts[r] + quad];
+        query_quad = query_tile[first_row + r][quad];
       } else {
         query_quad = query[query_starts[r] + quad];
       }
       for (var c = 0u; c < THREAD_FOURS; c++) {
-        products[r][c] += query_quad * key_quads[c]; // the dot product with each of the four
+        products[r][c] = with_dots(products[r][c], query_quad, key_quads[c]);
       }
     }
   }
   for (var c = 0u; c < THREAD_FOURS; c++) {
-    let four = column + c * COLUMNS;
-    if (four < FOURS) {
+    let four = first_four + c * COLUMNS;
+    if (four < FOURS && split < SPLITS) {
       for (var r = 0u; r < THREAD_ROWS; r++) {
-        weights[(first_row + r) * WEIGHT_STRIDE + four] = products[r][c];
+        weights[first_row + r][split * FOURS + four] = products[r][c];
       }
     }
   }
@@ -204,8 +264,8 @@ fn scores_of(item: Item, products: vec4f, row: u32, key: u32, kv_head: u32) -> v
 }
 
 // The factors of the products with the keys of a four, and with their values.
-fn four_scales(four: u32) -> mat2x4f {
-  let at = 4u * four;
+fn four_scales(tile: u32, four: u32) -> mat2x4f {
+  let at = tile + 4u * four;
   return transpose(mat4x2f(
     scales_of(entries[at]),
     scales_of(entries[at + 1u]),
@@ -215,29 +275,32 @@ fn four_scales(four: u32) -> mat2x4f {
 }
 
 // Turns the tile's products into scores, and these into weights against the new peak of each row.
-fn weigh(item: Item, first: u32, kv_head: u32, thread: u32) {
+fn weigh(item: Item, tile: u32, first: u32, kv_head: u32, thread: u32) {
   let lane = thread % LANES;
   for (var first_row = 0u; first_row < rolled(u32(TILE_ROWS)); first_row += PASS_ROWS) {
     let row = first_row + thread / LANES;
     let inside = row < min(u32(TILE_ROWS), item.row_count);
     let tile_row = select(0u, row, inside);
-    let start = tile_row * WEIGHT_STRIDE;
     let first_four = select(FOURS, lane, inside);
     var peak = LOWEST;
     for (var four = first_four; four < rolled(FOURS); four += LANES) {
-      let products = weights[start + four] * four_scales(four)[0];
+      var products = weights[tile_row][four];
+      for (var split = 1u; split < SPLITS; split++) {
+        products += weights[tile_row][split * FOURS + four];
+      }
+      products *= four_scales(tile, four)[0];
       let scores = scores_of(item, products, item.row + tile_row, first + 4u * four, kv_head);
-      weights[start + four] = scores;
+      weights[tile_row][four] = scores;
       peak = max(peak, max(max(scores.x, scores.y), max(scores.z, scores.w)));
     }
     let old_peak = peaks[tile_row];
     let new_peak = max(old_peak, lane_max(peak, thread));
     var total = 0.0;
     for (var four = first_four; four < rolled(FOURS); four += LANES) {
-      let scores = weights[start + four];
+      let scores = weights[tile_row][four];
       let exponentials = select(vec4f(), exp(scores - new_peak), scores > vec4f(DEAD));
       total += dot(exponentials, vec4f(1.0));
-      weights[start + four] = exponentials * four_scales(four)[1];
+      weights[tile_row][four] = exponentials * four_scales(tile, four)[1];
     }
     total = lane_sum(total, thread);
     if (inside && lane == 0u) {
@@ -250,17 +313,17 @@ fn weigh(item: Item, first: u32, kv_head: u32, thread: u32) {
 }
 
 // A quad of the values of each key of a four.
-fn value_quads_of(four: u32, quad: u32) -> mat4x4f {
-  let at = 4u * four;
+fn value_quads_of(tile: u32, four: u32, quad: u32) -> mat4x4f {
+  let key = 4u * four;
   if (STAGE_KV == 1) {
-    let start = at * STRIDE + quad;
     return mat4x4f(
-      kv_tile[start],
-      kv_tile[start + STRIDE],
-      kv_tile[start + 2u * STRIDE],
-      kv_tile[start + 3u * STRIDE],
+      kv_tile[key][quad],
+      kv_tile[key + 1u][quad],
+      kv_tile[key + 2u][quad],
+      kv_tile[key + 3u][quad],
     );
   }
+  let at = tile + key;
   return mat4x4f(
     unpack(values[entries[at] * QUADS + quad]),
     unpack(values[entries[at + 1u] * QUADS + quad]),
@@ -272,7 +335,7 @@ fn value_quads_of(four: u32, quad: u32) -> mat4x4f {
 alias Sums = array<array<vec4f, THREAD_QUADS>, THREAD_ROWS>;
 
 // Adds the weighed values of the tile's first `count` fours.
-fn add_values(sums: ptr<function, Sums>, count: u32, first_row: u32, column: u32) {
+fn add_values(sums: ptr<function, Sums>, tile: u32, count: u32, first_row: u32, column: u32) {
   for (var r = 0u; r < THREAD_ROWS; r++) {
     let rescale = rescales[first_row + r];
     for (var i = 0u; i < THREAD_QUADS; i++) {
@@ -282,12 +345,12 @@ fn add_values(sums: ptr<function, Sums>, count: u32, first_row: u32, column: u32
   for (var four = 0u; four < count; four++) {
     var row_weights: array<vec4f, THREAD_ROWS>;
     for (var r = 0u; r < THREAD_ROWS; r++) {
-      row_weights[r] = weights[(first_row + r) * WEIGHT_STRIDE + four];
+      row_weights[r] = weights[first_row + r][four];
     }
     for (var i = 0u; i < THREAD_QUADS; i++) {
-      let value_quads = value_quads_of(four, min(column + i * COLUMNS, QUADS - 1u));
+      let value_quads = value_quads_of(tile, four, min(column + i * COLUMNS, QUADS - 1u));
       for (var r = 0u; r < THREAD_ROWS; r++) {
-        (*sums)[r][i] += value_quads * row_weights[r];
+        (*sums)[r][i] = with_weighed((*sums)[r][i], value_quads, row_weights[r]);
       }
     }
   }
@@ -326,24 +389,47 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   if (STAGE_QUERY == 1) {
     stage_query(item, kv_head, thread);
   }
+  let start = item.first_key - item.first_key % TILE_KEYS;
+  find_entries(item, start, kv_head, thread);
+  workgroupBarrier();
+  var held: Held;
+  if (STAGE_KV == 1) {
+    load_keys(&held, 0u, thread);
+  }
   var sums: Sums;
-  for (var first = item.first_key - item.first_key % TILE_KEYS; first < item.end_key; first += u32(TILE_KEYS)) {
-    find_entries(item, first, kv_head, thread);
-    workgroupBarrier();
+  var tile = 0u; // the tile's place among the entries
+  for (var first = start; first < item.end_key; first += u32(TILE_KEYS)) {
     if (STAGE_KV == 1) {
-      stage_keys(thread);
+      store_keys(&held, thread);
+      load_values(&held, tile, thread);
       workgroupBarrier();
     }
-    multiply(item, kv_head, first_row, column);
+    multiply(item, tile, kv_head, first_row, column);
     workgroupBarrier();
-    weigh(item, first, kv_head, thread);
+    weigh(item, tile, first, kv_head, thread);
     if (STAGE_KV == 1) {
-      stage_values(thread);
+      store_values(&held, thread);
     }
     workgroupBarrier();
     let live_fours = min(FOURS, (item.end_key - first + 3u) / 4u);
-    add_values(&sums, live_fours, first_row, column);
-    workgroupBarrier();
+    if (STAGE_KV == 0) {
+      add_values(&sums, tile, live_fours, first_row, column);
+      workgroupBarrier();
+    }
+    let next = first + u32(TILE_KEYS);
+    tile += u32(TILE_KEYS);
+    if (tile == ENTRY_KEYS && next < item.end_key) {
+      find_entries(item, next, kv_head, thread);
+      workgroupBarrier();
+      tile = 0u;
+    }
+    if (STAGE_KV == 1) {
+      if (next < item.end_key) {
+        load_keys(&held, tile, thread);
+      }
+      add_values(&sums, tile, live_fours, first_row, column);
+      workgroupBarrier();
+    }
   }
   for (var r = 0u; r < THREAD_ROWS; r++) {
     let tile_row = first_row + r;

@@ -10,7 +10,8 @@ const GROUPS = 4u;
 const PRODUCTS = GROUP_OUTPUTS * 4u;
 const SQUARE_STRIDE = LANES + 1u;
 
-var<workgroup> slab: array<vec4f, 4u * CHUNK_QUADS * LANES>; // [row][CHUNK_QUADS][LANES]
+// What a loop counts is an index of its own: where the loop is unrolled its bounds check is gone with it.
+var<workgroup> slab: array<array<array<vec4f, LANES>, CHUNK_QUADS>, 4>; // of each row
 var<workgroup> lane_sums: array<vec4f, GROUPS * GROUP_OUTPUTS * LANES>; // of four rows; see sum_at
 var<workgroup> totals: array<f32, GROUPS * PRODUCTS>; // [GROUPS][GROUP_OUTPUTS][row]
 var<workgroup> squares: array<f32, 4u * SQUARE_STRIDE>; // [row], with NORM, of the inputs before their gains
@@ -54,7 +55,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
         square_sum += dot(value, value);
         value *= gains[quad];
       }
-      slab[(group * CHUNK_QUADS + q) * LANES + lane] = value;
+      slab[group][q][lane] = value;
     }
     workgroupBarrier();
     add_products(&sums, &low, 0u, lane);
@@ -93,10 +94,10 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
 fn add_products(
   sums: ptr<function, array<vec4f, GROUP_OUTPUTS>>, quads: ptr<function, array<vec4f, GROUP_OUTPUTS>>, q: u32, lane: u32,
 ) {
-  let a = slab[q * LANES + lane];
-  let b = slab[(CHUNK_QUADS + q) * LANES + lane];
-  let c = slab[(2u * CHUNK_QUADS + q) * LANES + lane];
-  let d = slab[(3u * CHUNK_QUADS + q) * LANES + lane];
+  let a = slab[0][q][lane];
+  let b = slab[1][q][lane];
+  let c = slab[2][q][lane];
+  let d = slab[3][q][lane];
   for (var o = 0u; o < GROUP_OUTPUTS; o++) {
     let w = (*quads)[o];
     (*sums)[o] += vec4f(dot(a, w), dot(b, w), dot(c, w), dot(d, w));

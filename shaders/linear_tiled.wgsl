@@ -11,9 +11,11 @@ const STAGED_INPUTS = TILE_ROWS * SLICE_QUADS / THREADS; // per invocation
 const STAGED_WEIGHTS = TILE_OUTPUTS * SLICE_QUADS / THREADS;
 const STRIDE = SLICE_QUADS + 1u; // one more, so that the rows of a tile start in different banks
 
-var<workgroup> input_tile: array<vec4f, TILE_ROWS * STRIDE>;
-var<workgroup> weight_tile: array<vec4f, TILE_OUTPUTS * STRIDE>;
-var<workgroup> square_tile: array<f32, TILE_ROWS * STRIDE>; // with NORM, of the inputs before their gains
+// What a loop counts is an index of its own: where the loop is unrolled its bounds check is gone with it.
+var<workgroup> input_tile: array<array<vec4f, STRIDE>, TILE_ROWS>;
+var<workgroup> weight_tile: array<array<vec4f, STRIDE>, TILE_OUTPUTS>;
+var<workgroup> square_tile: array<array<f32, STRIDE>, TILE_ROWS>; // with NORM, of the inputs before their gains
+var<workgroup> row_squares: array<f32, TILE_ROWS>;
 
 // Outputs of an invocation lie THREADS_X apart; with SWIGLU each gate lies beside its up.
 fn virtual_output(first: u32, tile_output: u32) -> u32 {
@@ -48,42 +50,42 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   }
 
   var totals: array<array<f32, THREAD_OUTPUTS>, THREAD_ROWS>;
-  var square_totals: array<f32, THREAD_ROWS>;
+  var square_total = 0.0; // of row `thread`, with NORM
   for (var lane = 0u; lane < LANES; lane++) {
     let lane_quads = (CHUNKS - lane + LANES - 1u) / LANES * CHUNK_QUADS;
     // Their zeros are written out, because Dawn gives a variable its implied zero only once, not in every turn.
     var sums = array<array<f32, THREAD_OUTPUTS>, THREAD_ROWS>();
-    var squares = array<f32, THREAD_ROWS>();
+    var squares = 0.0;
     for (var slice = 0u; slice < lane_quads; slice += SLICE_QUADS) {
       // Past the lane's end zeros are added.
       let inside = slice + staged_quad < lane_quads;
       let lane_quad = min(slice + staged_quad, lane_quads - 1u);
       let quad = (lane_quad / CHUNK_QUADS * LANES + lane) * CHUNK_QUADS + lane_quad % CHUNK_QUADS;
       for (var i = 0u; i < STAGED_INPUTS; i++) {
-        let at = (thread + i * THREADS) / SLICE_QUADS * STRIDE + staged_quad;
+        let tile_row = (thread + i * THREADS) / SLICE_QUADS;
         var value = select(vec4f(), input[input_starts[i] + quad], inside);
         if (NORM == 1) {
-          square_tile[at] = dot(value, value);
+          square_tile[tile_row][staged_quad] = dot(value, value);
           value *= gains[quad];
         }
-        input_tile[at] = value;
+        input_tile[tile_row][staged_quad] = value;
       }
       for (var i = 0u; i < STAGED_WEIGHTS; i++) {
-        weight_tile[(thread + i * THREADS) / SLICE_QUADS * STRIDE + staged_quad] =
-          weights4(weight_starts[i] + quad);
+        weight_tile[(thread + i * THREADS) / SLICE_QUADS][staged_quad] = weights4(weight_starts[i] + quad);
       }
       workgroupBarrier();
+      if (NORM == 1 && thread < TILE_ROWS) {
+        for (var q = 0u; q < SLICE_QUADS; q++) {
+          squares += square_tile[thread][q];
+        }
+      }
       for (var q = 0u; q < SLICE_QUADS; q++) {
         var w: array<vec4f, THREAD_OUTPUTS>;
         for (var o = 0u; o < THREAD_OUTPUTS; o++) {
-          w[o] = weight_tile[(x + o * THREADS_X) * STRIDE + q];
+          w[o] = weight_tile[x + o * THREADS_X][q];
         }
         for (var r = 0u; r < THREAD_ROWS; r++) {
-          let at = (y + r * THREADS_Y) * STRIDE + q;
-          let value = input_tile[at];
-          if (NORM == 1) {
-            squares[r] += square_tile[at];
-          }
+          let value = input_tile[y + r * THREADS_Y][q];
           for (var o = 0u; o < THREAD_OUTPUTS; o++) {
             sums[r][o] += dot(value, w[o]);
           }
@@ -91,26 +93,31 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       }
       workgroupBarrier();
     }
+    square_total += squares;
     for (var r = 0u; r < THREAD_ROWS; r++) {
-      square_totals[r] += squares[r];
       for (var o = 0u; o < THREAD_OUTPUTS; o++) {
         totals[r][o] += sums[r][o];
       }
     }
   }
 
+  if (thread < TILE_ROWS) {
+    row_squares[thread] = square_total;
+  }
+  workgroupBarrier();
   for (var r = 0u; r < THREAD_ROWS; r++) {
     let row = first_row + y + r * THREADS_Y;
+    let square_sum = row_squares[y + r * THREADS_Y];
     for (var o = 0u; o < THREAD_OUTPUTS; o++) {
       let output_index = virtual_output(first_output, x + o * THREADS_X);
       if (row > last_row || output_index >= OUTPUTS) {
         continue;
       }
-      let value = finish(totals[r][o], square_totals[r], output_index);
+      let value = finish(totals[r][o], square_sum, output_index);
       if (SWIGLU == 0) {
         store(row, output_index, value);
       } else if ((o & 1u) == 0u) {
-        let up = finish(totals[r][(o + 1u) % THREAD_OUTPUTS], square_totals[r], output_index + 1u);
+        let up = finish(totals[r][(o + 1u) % THREAD_OUTPUTS], square_sum, output_index + 1u);
         store(row, output_index >> 1u, silu(value) * up);
       }
     }

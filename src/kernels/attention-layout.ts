@@ -13,6 +13,10 @@ export interface TileLayout {
   readonly TILE_KEYS: number;
   readonly THREAD_ROWS: number;
   readonly COLUMNS: number;
+  /** Threads that share a product of a query and a key. */
+  readonly SPLITS: number;
+  /** Tiles whose keys are looked up in the block table at a time. */
+  readonly ENTRY_TILES: number;
   /** Threads that share a row's softmax: a power of two. */
   readonly LANES: number;
   readonly STAGE_QUERY: number;
@@ -44,14 +48,14 @@ export function layOut(context: KernelContext, tile: Tile, headDim: number): Til
 
 function layoutFor({ software, features }: KernelContext, { rows, keys }: Tile, headDim: number): TileLayout {
   const subgroup = features.subgroups ? features.subgroupMinSize : 0;
-  const threads = software
-    ? softwareThreads(rows, keys, headDim, subgroup)
-    : hardwareThreads(rows, keys, headDim);
+  const threads = software ? softwareThreads(rows, keys, headDim, subgroup) : hardwareThreads(rows, keys);
   const lanes = powerBelow(threads.COLUMNS / threads.THREAD_ROWS);
   return {
     TILE_ROWS: rows,
     TILE_KEYS: keys,
+    ENTRY_TILES: software ? 1 : 8,
     ...threads,
+    SPLITS: splitsOf(threads.COLUMNS / (keys / LEAST_KEYS), headDim),
     LANES: software ? 1 : Math.max(1, Math.min(keys / LEAST_KEYS, lanes)),
     STAGE_QUERY: 0,
     STAGE_KV: software ? 0 : 1,
@@ -75,14 +79,25 @@ function softwareThreads(rows: number, keys: number, headDim: number, subgroup: 
 }
 
 /**
- * On hardware a thread takes several rows and columns, so that what it loads serves several products: as many rows as
- * its registers hold the sums of. Of a tile with few rows it takes one, so that there are threads enough to load.
+ * On hardware a thread takes several rows and columns, so that what it loads serves several products. Of a tile with
+ * few rows it takes one, so that there are threads enough to load; those without a column of keys have one of values.
  */
-function hardwareThreads(rows: number, keys: number, headDim: number) {
-  const most = rows >= 64 && headDim <= 64 ? 8 : rows > 8 ? 4 : 1;
+function hardwareThreads(rows: number, keys: number) {
+  const most = rows >= 64 ? 4 : rows > 8 ? 2 : 1;
   const threadRows = rows % most === 0 ? most : 1;
-  const columns = powerBelow((threadRows * MOST_THREADS) / rows);
-  return { THREAD_ROWS: threadRows, COLUMNS: Math.min(keys / LEAST_KEYS, 32, columns) };
+  const fours = keys / LEAST_KEYS;
+  const columns = (threads: number) => Math.min(32, powerBelow((threadRows * threads) / rows));
+  return {
+    THREAD_ROWS: threadRows,
+    COLUMNS: Math.min(columns(MOST_THREADS), Math.max(Math.min(fours, 8), columns(128))),
+  };
+}
+
+/** As many of the threads that a product could have as can share out its quads evenly. */
+function splitsOf(threads: number, headDim: number): number {
+  let splits = Math.max(1, threads);
+  while ((headDim / 4) % splits !== 0) splits /= 2;
+  return splits;
 }
 
 function powerBelow(value: number): number {
@@ -100,13 +115,13 @@ function threadCount({ TILE_ROWS, THREAD_ROWS, COLUMNS }: TileLayout): number {
 
 /** Workgroup memory of shaders/attention_tile.wgsl, each variable rounded up to 16 bytes. */
 function workgroupBytes(layout: TileLayout, headDim: number): number {
-  const { TILE_ROWS: rows, TILE_KEYS: keys, STAGE_QUERY, STAGE_KV } = layout;
+  const { TILE_ROWS: rows, TILE_KEYS: keys, ENTRY_TILES, SPLITS, STAGE_QUERY, STAGE_KV } = layout;
   const stride = headDim / 4 + 1;
   const variables = [
     16 * (1 + STAGE_QUERY * rows * stride),
     16 * (1 + STAGE_KV * keys * stride),
-    4 * keys,
-    16 * rows * (keys / LEAST_KEYS + 1),
+    4 * keys * ENTRY_TILES,
+    16 * rows * ((SPLITS * keys) / LEAST_KEYS + 1),
     ...[4 * rows, 4 * rows, 4 * rows],
     4 * threadCount(layout),
   ];

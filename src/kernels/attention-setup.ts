@@ -87,7 +87,7 @@ export function defaultTuning({ software }: KernelContext, group: number): Atten
   const rows = group <= 4 ? 4 : group <= 8 ? 8 : 16;
   return {
     baseline: { rows: 16, keys: 32 },
-    prefill: { rows: 64, keys: 32 },
+    prefill: { rows: 128, keys: 32 },
     decode: { rows, keys: 32 },
     workgroupTarget: 1024,
     minSegmentLen: 64,

@@ -13,7 +13,7 @@ export interface TuningStore {
 }
 
 /** Changes when kernels do, so that what was measured on the old ones is measured again. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** What a tuning depends on: the adapter, its driver, and what attention computes. */
 export function tuningKey(adapter: AdapterDescription, form: AttentionForm): string {

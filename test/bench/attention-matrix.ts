@@ -1,4 +1,4 @@
-import { casesOf, extraCases, mainMatrix } from "../support/attention-cases.ts";
+import { casesOf, extraCases, type MatrixCase, mainMatrix } from "../support/attention-cases.ts";
 import { difference, execute, prepare, release } from "../support/attention-run.ts";
 import { TestGpu } from "../support/gpu.ts";
 import { type BenchContext, type Benchmark, countsOption, wordsOption } from "./harness/benchmark.ts";
@@ -6,22 +6,48 @@ import { openDawn } from "./harness/dawn.ts";
 
 const KV_TYPES = ["f32", "f16", "int8"] as const;
 
+/** What came of a part of the cases. */
+interface Outcome {
+  readonly doneCount: number;
+  readonly wrong: readonly string[];
+}
+
 async function run(context: BenchContext): Promise<void> {
-  const { report, signal } = context;
-  const test = new TestGpu(await openDawn(report));
+  const { report } = context;
   const kvTypes = wordsOption(context, "kv", KV_TYPES);
-  const deadlineMs = performance.now() + 1000 * countsOption(context, "seconds")[0]!;
+  const [index, count] = countsOption(context, "shard");
+  const [processCount] = countsOption(context, "processes");
   const matrix = mainMatrix()
     .flatMap(({ forms }) => forms)
     .filter(({ kvType }) => kvTypes.includes(kvType))
     .flatMap((form) => casesOf(form));
   const beside = extraCases(true).flatMap(({ cases }) => cases);
-  const wrong: string[] = [];
-  let doneCount = 0;
   // Where time runs out, what was run is spread over everything.
   const all = spread([...matrix, ...beside]);
-  for (const c of all) {
-    signal.throwIfAborted();
+  const gpu = await openDawn(report);
+  if (processCount! > 1) {
+    const outcomes = await inProcesses(context, processCount!);
+    const doneCount = outcomes.reduce((sum, outcome) => sum + outcome.doneCount, 0);
+    const wrong = outcomes.flatMap((outcome) => outcome.wrong);
+    report.table({
+      title: `Attention against its reference, ${kvTypes.join(" and ")} cache`,
+      columns: ["cases", "run", "misses"],
+      rows: [[all.length, doneCount, wrong.length]],
+    });
+    for (const line of wrong.slice(0, 10)) report.note(line);
+    return;
+  }
+  const mine = all.filter((_, i) => i % count! === index! - 1);
+  const outcome = await check(context, new TestGpu(gpu), mine);
+  console.log(`${OUTCOME}${JSON.stringify(outcome)}`);
+}
+
+async function check(context: BenchContext, test: TestGpu, cases: readonly MatrixCase[]): Promise<Outcome> {
+  const deadlineMs = performance.now() + 1000 * countsOption(context, "seconds")[0]!;
+  const wrong: string[] = [];
+  let doneCount = 0;
+  for (const c of cases) {
+    context.signal.throwIfAborted();
     if (performance.now() > deadlineMs) break;
     const prepared = prepare(test, c);
     const different = difference(c, prepared, await execute(test, prepared));
@@ -29,12 +55,30 @@ async function run(context: BenchContext): Promise<void> {
     release(prepared);
     doneCount++;
   }
-  report.table({
-    title: `Attention against its reference, ${kvTypes.join(" and ")} cache`,
-    columns: ["cases", "run", "misses"],
-    rows: [[all.length, doneCount, wrong.length]],
+  return { doneCount, wrong };
+}
+
+/** Begins the line in which a process says what came of its part. */
+const OUTCOME = "outcome: ";
+
+/** The same benchmark in processes side by side, each with a part: compiling is what takes the time. */
+async function inProcesses({ options, signal }: BenchContext, count: number): Promise<Outcome[]> {
+  const { execFile } = await import("node:child_process");
+  const { promisify } = await import("node:util");
+  const [, program] = process.argv;
+  // Bundled it runs by itself.
+  const launcher = program!.endsWith(".ts") ? ["tools/run.js", program!] : [program!];
+  const parts = Array.from({ length: count }, async (_, i) => {
+    const shard = ["--processes", "1", "--shard", `${i + 1},${count}`];
+    const limits = ["--kv", String(options.kv), "--seconds", String(options.seconds)];
+    const words = [...launcher, "attention-matrix", ...shard, ...limits];
+    const { stdout } = await promisify(execFile)(process.execPath, words, { signal });
+    const line = stdout.split("\n").find((text) => text.startsWith(OUTCOME));
+    if (!line)
+      throw new Error(`part ${i + 1} of ${count} said nothing of its outcome: ${stdout.slice(-500)}`);
+    return JSON.parse(line.slice(OUTCOME.length)) as Outcome;
   });
-  for (const line of wrong.slice(0, 10)) report.note(line);
+  return Promise.all(parts);
 }
 
 /** The same items, each run of them spread over all: every 97th, from each beginning in turn. */
@@ -47,6 +91,8 @@ export default {
   summary: "attention's conformance matrix on this machine's adapter, for where no test runner is",
   options: {
     kv: { type: "string", description: "how keys and values are stored: f32, f16, int8", default: "f16" },
+    processes: { type: "string", description: "processes that share the cases", default: "2" },
+    shard: { type: "string", description: "which part of the cases, of how many", default: "1,1" },
     seconds: { type: "string", description: "time after which no further case is begun", default: "60" },
   },
   run,
