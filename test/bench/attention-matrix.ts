@@ -20,10 +20,10 @@ async function run(context: BenchContext): Promise<void> {
   const matrix = mainMatrix()
     .flatMap(({ forms }) => forms)
     .filter(({ kvType }) => kvTypes.includes(kvType))
-    .flatMap((form) => casesOf(form));
-  const beside = extraCases(true).flatMap(({ cases }) => cases);
-  // Where time runs out, what was run is spread over everything.
-  const all = spread([...matrix, ...beside]);
+    .map((form) => casesOf(form));
+  const beside = extraCases(true).flatMap(({ cases }) => cases.map((one) => [one]));
+  // Where time runs out, what was run is spread over everything; cases that share kernels stay together.
+  const groups = spread([...matrix, ...beside]);
   const gpu = await openDawn(report);
   if (processCount! > 1) {
     const outcomes = await inProcesses(context, processCount!);
@@ -32,12 +32,12 @@ async function run(context: BenchContext): Promise<void> {
     report.table({
       title: `Attention against its reference, ${kvTypes.join(" and ")} cache`,
       columns: ["cases", "run", "misses"],
-      rows: [[all.length, doneCount, wrong.length]],
+      rows: [[groups.flat().length, doneCount, wrong.length]],
     });
     for (const line of wrong.slice(0, 10)) report.note(line);
     return;
   }
-  const mine = all.filter((_, i) => i % count! === index! - 1);
+  const mine = groups.filter((_, i) => i % count! === index! - 1).flat();
   const outcome = await check(context, new TestGpu(gpu), mine);
   console.log(`${OUTCOME}${JSON.stringify(outcome)}`);
 }
