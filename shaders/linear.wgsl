@@ -54,6 +54,11 @@ fn bias_index(virtual_output: u32) -> u32 {
   return FIRST_OUTPUT + virtual_output;
 }
 
+// Adds the product of four inputs and four weights, one by one: on a graphics card an addition for each is free.
+fn with_dot(sum: f32, value: vec4f, weight: vec4f) -> f32 {
+  return fma(value.w, weight.w, fma(value.z, weight.z, fma(value.y, weight.y, fma(value.x, weight.x, sum))));
+}
+
 fn finish(sum: f32, square_sum: f32, virtual_output: u32) -> f32 {
   var value = sum;
   if (NORM == 1) {

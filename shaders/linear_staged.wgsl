@@ -100,7 +100,8 @@ fn add_products(
   let d = slab[3][q][lane];
   for (var o = 0u; o < GROUP_OUTPUTS; o++) {
     let w = (*quads)[o];
-    (*sums)[o] += vec4f(dot(a, w), dot(b, w), dot(c, w), dot(d, w));
+    let sum = (*sums)[o];
+    (*sums)[o] = vec4f(with_dot(sum.x, a, w), with_dot(sum.y, b, w), with_dot(sum.z, c, w), with_dot(sum.w, d, w));
   }
 }
 

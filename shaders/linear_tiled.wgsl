@@ -87,7 +87,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
         for (var r = 0u; r < THREAD_ROWS; r++) {
           let value = input_tile[y + r * THREADS_Y][q];
           for (var o = 0u; o < THREAD_OUTPUTS; o++) {
-            sums[r][o] += dot(value, w[o]);
+            sums[r][o] = with_dot(sums[r][o], value, w[o]);
           }
         }
       }

@@ -41,7 +41,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
           value *= gains[quad];
         }
         for (var o = 0u; o < GROUP_OUTPUTS; o++) {
-          sums[o * COLUMNS + c] += dot(value, chunk_weights[o][q]);
+          sums[o * COLUMNS + c] = with_dot(sums[o * COLUMNS + c], value, chunk_weights[o][q]);
         }
       }
     }

@@ -141,7 +141,7 @@ const STAGED_GROUPS = BLOCK_ROWS;
 
 /** A graphics card's form for several rows: a workgroup stages the inputs that all its groups need. */
 function stagedForm(least: number, most: number): Form {
-  const sizes = { GROUP_OUTPUTS: 4 };
+  const sizes = { GROUP_OUTPUTS: 8 };
   return {
     name: "linear_staged",
     shaders: [weightsWide, stagedShader],
