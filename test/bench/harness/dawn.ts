@@ -9,7 +9,7 @@ let dawn: GPU | undefined;
  * Opens Node's own WebGPU (Dawn) and names its adapter in the report. Which driver that is, is for the Vulkan
  * loader to find; VK_ICD_FILENAMES chooses another.
  */
-export async function openDawn(report: Report, options: OpenGpuOptions = {}): Promise<Gpu> {
+export async function openDawn(report: Pick<Report, "adapter">, options: OpenGpuOptions = {}): Promise<Gpu> {
   Object.assign(globalThis, globals);
   // Whole microseconds: quantised to 65 of them, most kernels would take none.
   dawn ??= create(["disable-dawn-features=timestamp_quantization"]);
