@@ -1,5 +1,11 @@
 // What linear_row.wgsl and linear_rows.wgsl share: four outputs at a time. Constants: those of linear.wgsl, HELD.
 
+// The bound of a loop that is to stay one: software drivers unroll those whose length they know, and take tens of
+// seconds to compile the result. The count of sequences is never so high.
+fn rolled(count: u32) -> u32 {
+  return count + (step.sequenceCount >> 31u);
+}
+
 // Whether there is no such quad in a row, known without a look where every subgroup's last one is there.
 fn past_end(quad: u32) -> bool {
   return QUADS % HELD != 0u && quad >= QUADS;

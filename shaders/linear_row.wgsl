@@ -14,7 +14,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   var near_sums: vec4f;
   var far_sums: vec4f;
   var squares = 0.0; // of the quads held here
-  for (var first = 0u; first < QUADS; first += HELD) {
+  for (var first = 0u; first < rolled(QUADS); first += HELD) {
     let quad = min(first + place, QUADS - 1u);
     var held = input[start + quad];
     if (past_end(first + place)) {
@@ -24,7 +24,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       squares += dot(held, held);
       held *= gains[quad];
     }
-    for (var holder = 0u; holder < min(u32(HELD), QUADS - first); holder++) {
+    for (var holder = 0u; holder < rolled(min(u32(HELD), QUADS - first)); holder++) {
       let row_quad = passed_on(held, holder);
       near_sums += dots(weights_at(near_starts, first + holder), row_quad);
       far_sums += dots(weights_at(far_starts, first + holder), row_quad);

@@ -70,7 +70,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   var far_sums: mat4x4f; // with ROWS == 8
   var near_squares: vec4f; // of the quads held here
   var far_squares: vec4f;
-  for (var first = 0u; first < QUADS; first += HELD) {
+  for (var first = 0u; first < rolled(QUADS); first += HELD) {
     let quad = min(first + place, QUADS - 1u);
     var near = rows_at(near_starts, quad);
     var far: mat4x4f;
@@ -100,7 +100,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
         far_sums = with_four(far_sums, far, outputs, outputs_1, outputs_2, outputs_3);
       }
     } else {
-      for (var holder = 0u; holder < min(u32(HELD), QUADS - first); holder++) {
+      for (var holder = 0u; holder < rolled(min(u32(HELD), QUADS - first)); holder++) {
         let outputs = weights_at(weight_starts, first + holder);
         near_sums += products(near, outputs, holder);
         if (ROWS == 8) {
