@@ -14,7 +14,7 @@ import {
 } from "./recording.ts";
 
 export interface RecordingOptions {
-  /** What to record; "full" by default, the fastest measured. */
+  /** What to record; "full" by default: no mode decodes faster by more than chance, and it encodes mixed steps quickest. */
   readonly mode?: RecordingMode | undefined;
   /** Steps of more tokens than this are not recorded; all are by default. */
   readonly recordUpTo?: number | undefined;
