@@ -8,73 +8,27 @@
 // SPLITS threads share a product, each with every SPLITS-th quad. An item with all keys of its rows writes their
 // output, any other a partial for attention_reduce.wgsl.
 //
-// Constants: those of attention_output.wgsl, BLOCK_SIZE, SCALE, WINDOW, SOFTCAP (0: none), BIAS, TABLE, TILE_ROWS,
-// TILE_KEYS (a multiple of 4), ENTRY_TILES, THREAD_ROWS, COLUMNS, SPLITS, LANES, STAGE_QUERY, STAGE_KV (0 or 1),
-// ROLLED (0 or 1).
+// Constants: those of attention_score.wgsl and attention_cache.wgsl, TILE_ROWS, TILE_KEYS (a multiple of 4),
+// THREAD_ROWS, COLUMNS, SPLITS, LANES, STAGE_QUERY, ROLLED (0 or 1).
 
 const ROW_GROUPS = u32(TILE_ROWS / THREAD_ROWS);
 const WORKGROUP = ROW_GROUPS * COLUMNS;
 const FOURS = u32(TILE_KEYS / 4); // groups of four neighbouring keys
 const THREAD_FOURS = (FOURS + COLUMNS - 1u) / COLUMNS;
 const THREAD_QUADS = (QUADS + COLUMNS - 1u) / COLUMNS;
-const TILE_QUADS = u32(TILE_KEYS) * QUADS;
-const STAGED = select(1u, (TILE_QUADS + WORKGROUP - 1u) / WORKGROUP, STAGE_KV == 1); // of these, by each thread
-const ENTRY_KEYS = u32(TILE_KEYS * ENTRY_TILES);
-const THREAD_ENTRIES = (ENTRY_KEYS + WORKGROUP - 1u) / WORKGROUP;
 const PASS_ROWS = WORKGROUP / LANES; // rows whose softmax is computed side by side
-const STRIDE = QUADS + 1u; // one more, so that the rows of a tile start in different banks
-const WEIGHT_STRIDE = SPLITS * FOURS + 1u; // the same
+const WEIGHT_STRIDE = SPLITS * FOURS + 1u; // one more, so that the rows of a tile start in different banks
 const DEAD = -5.0e29; // no live score is as low
 const WHOLE = 0xffffffffu;
 
 @group(1) @binding(2) var<storage, read_write> partials: array<vec4f>; // [partial rows][KV_HEADS][RECORD]
 @group(1) @binding(3) var<storage, read> query: array<vec4f>; // [tokens][HEADS][QUADS]
-@group(1) @binding(4) var<storage, read> keys: array<KvQuad>; // [blocks][BLOCK_SIZE][KV_HEADS][QUADS]
-@group(1) @binding(5) var<storage, read> values: array<KvQuad>;
-
 // What a loop counts is an index of its own: where the loop is unrolled its bounds check is gone with it.
 var<workgroup> query_tile: array<array<vec4f, STRIDE>, select(1, TILE_ROWS, STAGE_QUERY == 1)>;
-var<workgroup> kv_tile: array<array<vec4f, STRIDE>, select(1, TILE_KEYS, STAGE_KV == 1)>; // keys as in `place_of`, then values
-var<workgroup> entries: array<u32, ENTRY_KEYS>; // where the keys of the next tiles stand: slot * KV_HEADS + kv_head
 var<workgroup> weights: array<array<vec4f, WEIGHT_STRIDE>, TILE_ROWS>; // products by split, scores, then their exponentials
 var<workgroup> peaks: array<f32, TILE_ROWS>;
 var<workgroup> totals: array<f32, TILE_ROWS>;
 var<workgroup> rescales: array<f32, TILE_ROWS>; // what the last tile multiplied earlier sums with
-
-struct Item {
-  row: u32,
-  row_count: u32,
-  first_key: u32,
-  end_key: u32,
-  first_partial: u32,
-  bias_at: u32,
-  table: u32, // the sequence's block table
-  query_start: u32, // its first token
-  query_len: u32,
-  context_len: u32, // its keys of earlier steps
-}
-
-fn read_item(index: u32) -> Item {
-  let at = metadata[step.attentionAt + TABLE] + index * 8u;
-  let sequence = metadata[at];
-  let query_start = metadata[step.queryStartsAt + sequence];
-  let query_len = metadata[step.queryStartsAt + sequence + 1u] - query_start;
-  return Item(
-    metadata[at + 1u], metadata[at + 2u], metadata[at + 3u], metadata[at + 4u], metadata[at + 5u], metadata[at + 6u],
-    step.blockTablesAt + sequence * step.blockTableStride,
-    query_start, query_len, metadata[step.seqLensAt + sequence] - query_len,
-  );
-}
-
-fn entry_of(item: Item, key: u32, kv_head: u32) -> u32 {
-  let block = metadata[item.table + key / BLOCK_SIZE];
-  return (block * BLOCK_SIZE + key % BLOCK_SIZE) * KV_HEADS + kv_head;
-}
-
-// The row of the tile, or the tile's last one where the item has fewer.
-fn live_row(item: Item, tile_row: u32) -> u32 {
-  return item.row + min(tile_row, item.row_count - 1u);
-}
 
 fn stage_query(item: Item, kv_head: u32, thread: u32) {
   for (var i = thread; i < TILE_ROWS * QUADS; i += WORKGROUP) {
@@ -84,90 +38,12 @@ fn stage_query(item: Item, kv_head: u32, thread: u32) {
   }
 }
 
-// Finds the keys from `first` on, of ENTRY_TILES tiles. What stands beside the item's own may be another sequence's, or
-// nobody's: the nearest of its keys stands in, which has no weight there.
-fn find_entries(item: Item, first: u32, kv_head: u32, thread: u32) {
-  for (var n = 0u; n < THREAD_ENTRIES; n++) {
-    let key = thread + n * WORKGROUP;
-    let entry = entry_of(item, clamp(first + key, item.first_key, item.end_key - 1u), kv_head);
-    if (key < ENTRY_KEYS) {
-      entries[key] = entry;
-    }
+// The bound of a loop over `count`; see `rolled`.
+fn bound(count: u32) -> u32 {
+  if (ROLLED == 1) {
+    return rolled(count);
   }
-}
-
-// Where a key of the tile is staged: fours side by side are read at once, and are to start in different banks.
-fn place_of(key: u32) -> u32 {
-  return key % 4u * FOURS + key / 4u;
-}
-
-alias Held = array<KvQuad, STAGED>;
-
-// The `n`-th quad of the tile that a thread stages.
-fn staged_quad(thread: u32, n: u32) -> u32 {
-  return min(thread + n * WORKGROUP, TILE_QUADS - 1u);
-}
-
-// Loads on their way to the tile are held in registers while the thread works on what was there before.
-fn load_keys(held: ptr<function, Held>, tile: u32, thread: u32) {
-  for (var n = 0u; n < STAGED; n++) {
-    let i = staged_quad(thread, n);
-    (*held)[n] = keys[entries[tile + i / QUADS] * QUADS + i % QUADS];
-  }
-}
-
-fn load_values(held: ptr<function, Held>, tile: u32, thread: u32) {
-  for (var n = 0u; n < STAGED; n++) {
-    let i = staged_quad(thread, n);
-    (*held)[n] = values[entries[tile + i / QUADS] * QUADS + i % QUADS];
-  }
-}
-
-fn store_keys(held: ptr<function, Held>, thread: u32) {
-  for (var n = 0u; n < STAGED; n++) {
-    let i = thread + n * WORKGROUP;
-    if (TILE_QUADS % WORKGROUP == 0u || i < TILE_QUADS) {
-      kv_tile[place_of(i / QUADS)][i % QUADS] = unpack((*held)[n]);
-    }
-  }
-}
-
-fn store_values(held: ptr<function, Held>, thread: u32) {
-  for (var n = 0u; n < STAGED; n++) {
-    let i = thread + n * WORKGROUP;
-    if (TILE_QUADS % WORKGROUP == 0u || i < TILE_QUADS) {
-      kv_tile[i / QUADS][i % QUADS] = unpack((*held)[n]);
-    }
-  }
-}
-
-// The bound of a loop that is to stay one: software drivers unroll those whose length they know, and take tens of
-// seconds to compile the result. The count of sequences is never so high.
-fn rolled(count: u32) -> u32 {
-  return count + (step.sequenceCount >> 31u) * u32(ROLLED);
-}
-
-// Where the keys of a four start: in the tile, or in the cache.
-fn key_starts_of(tile: u32, four: u32) -> vec4u {
-  if (STAGE_KV == 1) {
-    return four + vec4u(0u, 1u, 2u, 3u) * FOURS;
-  }
-  let at = tile + 4u * four;
-  return vec4u(entries[at], entries[at + 1u], entries[at + 2u], entries[at + 3u]) * QUADS;
-}
-
-// A quad of each key of a four.
-fn key_quads_of(starts: vec4u, quad: u32) -> mat4x4f {
-  if (STAGE_KV == 1) {
-    return mat4x4f(
-      kv_tile[starts.x][quad],
-      kv_tile[starts.y][quad],
-      kv_tile[starts.z][quad],
-      kv_tile[starts.w][quad],
-    );
-  }
-  let at = starts + quad;
-  return mat4x4f(unpack(keys[at.x]), unpack(keys[at.y]), unpack(keys[at.z]), unpack(keys[at.w]));
+  return count;
 }
 
 // Adds the dot products of a quad with each of four.
@@ -198,7 +74,7 @@ fn multiply(item: Item, tile: u32, kv_head: u32, first_row: u32, column: u32) {
     query_starts[r] = row_start(live_row(item, first_row + r), kv_head);
   }
   var products: array<array<vec4f, THREAD_FOURS>, THREAD_ROWS>;
-  for (var n = 0u; n < rolled(QUADS / SPLITS); n++) {
+  for (var n = 0u; n < bound(QUADS / SPLITS); n++) {
     let quad = n * SPLITS + split;
     var key_quads: array<mat4x4f, THREAD_FOURS>;
     for (var c = 0u; c < THREAD_FOURS; c++) {
@@ -226,64 +102,16 @@ fn multiply(item: Item, tile: u32, kv_head: u32, first_row: u32, column: u32) {
   }
 }
 
-fn bias_of(item: Item, token: u32, key: u32) -> f32 {
-  if (key < item.context_len || key > item.context_len + token) {
-    return 0.0;
-  }
-  let bias = metadata[item.bias_at + token * item.query_len + key - item.context_len];
-  return max(bitcast<f32>(bias), -1.0e29);
-}
-
-// Products of a row with four keys from `key` on as scores, LOWEST where the row does not see the key: scale,
-// softcap, ALiBi, the bias between query tokens, the causal mask and the window.
-fn scores_of(item: Item, products: vec4f, row: u32, key: u32, kv_head: u32) -> vec4f {
-  let token = row / GROUP - item.query_start;
-  let position = item.context_len + token;
-  let four = key + vec4u(0u, 1u, 2u, 3u);
-  var scores = products * SCALE;
-  if (SOFTCAP != 0) {
-    // tanh may overflow far out
-    scores = SOFTCAP * tanh(clamp(scores / f32(SOFTCAP), vec4f(-20.0), vec4f(20.0)));
-  }
-  if (ALIBI == 1) {
-    scores += head_traits[head_of(row, kv_head)].slope * (vec4f(four) - f32(item.context_len));
-  }
-  if (BIAS == 1 && item.bias_at != 0u) {
-    scores += vec4f(
-      bias_of(item, token, four.x),
-      bias_of(item, token, four.y),
-      bias_of(item, token, four.z),
-      bias_of(item, token, four.w),
-    );
-  }
-  var seen = (four >= vec4u(item.first_key)) & (four < vec4u(min(item.end_key, position + 1u)));
-  if (WINDOW != 0) {
-    seen &= four + WINDOW > vec4u(position);
-  }
-  return select(vec4f(LOWEST), scores, seen);
-}
-
-// The factors of the products with the keys of a four, and with their values.
-fn four_scales(tile: u32, four: u32) -> mat2x4f {
-  let at = tile + 4u * four;
-  return transpose(mat4x2f(
-    scales_of(entries[at]),
-    scales_of(entries[at + 1u]),
-    scales_of(entries[at + 2u]),
-    scales_of(entries[at + 3u]),
-  ));
-}
-
 // Turns the tile's products into scores, and these into weights against the new peak of each row.
 fn weigh(item: Item, tile: u32, first: u32, kv_head: u32, thread: u32) {
   let lane = thread % LANES;
-  for (var first_row = 0u; first_row < rolled(u32(TILE_ROWS)); first_row += PASS_ROWS) {
+  for (var first_row = 0u; first_row < bound(u32(TILE_ROWS)); first_row += PASS_ROWS) {
     let row = first_row + thread / LANES;
     let inside = row < min(u32(TILE_ROWS), item.row_count);
     let tile_row = select(0u, row, inside);
     let first_four = select(FOURS, lane, inside);
     var peak = LOWEST;
-    for (var four = first_four; four < rolled(FOURS); four += LANES) {
+    for (var four = first_four; four < bound(FOURS); four += LANES) {
       var products = weights[tile_row][four];
       for (var split = 1u; split < SPLITS; split++) {
         products += weights[tile_row][split * FOURS + four];
@@ -296,7 +124,7 @@ fn weigh(item: Item, tile: u32, first: u32, kv_head: u32, thread: u32) {
     let old_peak = peaks[tile_row];
     let new_peak = max(old_peak, lane_max(peak, thread));
     var total = 0.0;
-    for (var four = first_four; four < rolled(FOURS); four += LANES) {
+    for (var four = first_four; four < bound(FOURS); four += LANES) {
       let scores = weights[tile_row][four];
       let exponentials = select(vec4f(), exp(scores - new_peak), scores > vec4f(DEAD));
       total += dot(exponentials, vec4f(1.0));
@@ -310,26 +138,6 @@ fn weigh(item: Item, tile: u32, first: u32, kv_head: u32, thread: u32) {
       rescales[row] = rescale;
     }
   }
-}
-
-// A quad of the values of each key of a four.
-fn value_quads_of(tile: u32, four: u32, quad: u32) -> mat4x4f {
-  let key = 4u * four;
-  if (STAGE_KV == 1) {
-    return mat4x4f(
-      kv_tile[key][quad],
-      kv_tile[key + 1u][quad],
-      kv_tile[key + 2u][quad],
-      kv_tile[key + 3u][quad],
-    );
-  }
-  let at = tile + key;
-  return mat4x4f(
-    unpack(values[entries[at] * QUADS + quad]),
-    unpack(values[entries[at + 1u] * QUADS + quad]),
-    unpack(values[entries[at + 2u] * QUADS + quad]),
-    unpack(values[entries[at + 3u] * QUADS + quad]),
-  );
 }
 
 alias Sums = array<array<vec4f, THREAD_QUADS>, THREAD_ROWS>;
@@ -347,8 +155,9 @@ fn add_values(sums: ptr<function, Sums>, tile: u32, count: u32, first_row: u32, 
     for (var r = 0u; r < THREAD_ROWS; r++) {
       row_weights[r] = weights[first_row + r][four];
     }
+    let value_starts = value_starts_of(tile, four);
     for (var i = 0u; i < THREAD_QUADS; i++) {
-      let value_quads = value_quads_of(tile, four, min(column + i * COLUMNS, QUADS - 1u));
+      let value_quads = value_quads_of(value_starts, min(column + i * COLUMNS, QUADS - 1u));
       for (var r = 0u; r < THREAD_ROWS; r++) {
         (*sums)[r][i] = with_weighed((*sums)[r][i], value_quads, row_weights[r]);
       }
@@ -400,7 +209,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
   var tile = 0u; // the tile's place among the entries
   for (var first = start; first < item.end_key; first += u32(TILE_KEYS)) {
     if (STAGE_KV == 1) {
-      store_keys(&held, thread);
+      store_held(&held, true, thread);
       load_values(&held, tile, thread);
       workgroupBarrier();
     }
@@ -408,7 +217,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     workgroupBarrier();
     weigh(item, tile, first, kv_head, thread);
     if (STAGE_KV == 1) {
-      store_values(&held, thread);
+      store_held(&held, false, thread);
     }
     workgroupBarrier();
     let live_fours = min(FOURS, (item.end_key - first + 3u) / 4u);

@@ -5,10 +5,11 @@
 // FIRST_OUTPUT, OUTPUT_STRIDE, EPSILON, LANES, CHUNK_QUADS (1 or 2), and the switches NORM, BIAS, SWIGLU,
 // ACCUMULATE, SAMPLED_ROWS (0 or 1).
 //
-// An input row is cut into chunks of CHUNK_QUADS quads, which are dealt out to LANES lanes in turn. A product is
-// the sum of its lanes' sums, in their order, and a lane's sum is that of its quads, in theirs. Every form adds
-// in this order, and LANES follows from the matrix alone: a row comes to the same bits whatever the number of
-// rows beside it.
+// On a graphics card an input row is cut into chunks of CHUNK_QUADS quads, which are dealt out to LANES lanes in
+// turn. A product is the sum of its lanes' sums, in their order, and a lane's sum is that of its quads, in theirs.
+// Every form for graphics cards adds in this order, and LANES follows from the matrix alone; the forms for software
+// adapters (linear_row.wgsl, linear_rows.wgsl) add quad after quad. So a row comes to the same bits whatever the
+// number of rows beside it.
 //
 // With NORM the input is RMS-normalised on the way in: the gains multiply it as it is read, and the factor
 // 1 / rms, the same for a whole row, multiplies the product at the end. So the sum of squares is gathered in
@@ -80,5 +81,16 @@ fn store(row: u32, index: u32, value: f32) {
     output[at] += value;
   } else {
     output[at] = value;
+  }
+}
+
+// Finishes a product of a row and stores it; with SWIGLU a gate goes with the up beside it, whose product is `next`.
+fn store_product(row: u32, virtual_output: u32, product: f32, next: f32, square_sum: f32) {
+  let value = finish(product, square_sum, virtual_output);
+  if (SWIGLU == 0) {
+    store(row, virtual_output, value);
+  } else if ((virtual_output & 1u) == 0u) {
+    let up = finish(next, square_sum, virtual_output + 1u);
+    store(row, virtual_output >> 1u, silu(value) * up);
   }
 }

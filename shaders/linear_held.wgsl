@@ -1,11 +1,5 @@
 // What linear_row.wgsl and linear_rows.wgsl share: four outputs at a time. Constants: those of linear.wgsl, HELD.
 
-// The bound of a loop that is to stay one: software drivers unroll those whose length they know, and take tens of
-// seconds to compile the result. The count of sequences is never so high.
-fn rolled(count: u32) -> u32 {
-  return count + (step.sequenceCount >> 31u);
-}
-
 // Whether there is no such quad in a row, known without a look where every subgroup's last one is there.
 fn past_end(quad: u32) -> bool {
   return QUADS % HELD != 0u && quad >= QUADS;
@@ -35,13 +29,6 @@ fn store_four(row: u32, first_output: u32, sums: vec4f, square_sum: f32) {
     return;
   }
   for (var o = 0u; o < 4u && first_output + o < OUTPUTS; o++) {
-    let virtual_output = first_output + o;
-    let value = finish(sums[o], square_sum, virtual_output);
-    if (SWIGLU == 0) {
-      store(row, virtual_output, value);
-    } else if ((o & 1u) == 0u) {
-      let up = finish(sums[o + 1u], square_sum, virtual_output + 1u);
-      store(row, virtual_output >> 1u, silu(value) * up);
-    }
+    store_product(row, first_output + o, sums[o], sums[(o + 1u) % 4u], square_sum);
   }
 }

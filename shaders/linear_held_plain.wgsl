@@ -12,6 +12,7 @@ fn held_sum(mine: f32) -> f32 {
   return mine;
 }
 
+// For the compiler only: no more than one quad is held.
 fn spread(held: vec4f) -> mat4x4f {
   return mat4x4f(held, held, held, held);
 }

@@ -80,13 +80,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     }
     let row_squares = squares[product % 4u * SQUARE_STRIDE];
     let at = group * PRODUCTS + product;
-    let value = finish(totals[at], row_squares, virtual_output);
-    if (SWIGLU == 0) {
-      store(row, virtual_output, value);
-    } else if ((virtual_output & 1u) == 0u) {
-      let up = finish(totals[at + 4u], row_squares, virtual_output + 1u);
-      store(row, virtual_output >> 1u, silu(value) * up);
-    }
+    // The last product has none beside it, and as an up needs none.
+    store_product(row, virtual_output, totals[at], totals[min(at + 4u, GROUPS * PRODUCTS - 1u)], row_squares);
   }
 }
 

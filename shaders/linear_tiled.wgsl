@@ -113,13 +113,7 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       if (row > last_row || output_index >= OUTPUTS) {
         continue;
       }
-      let value = finish(totals[r][o], square_sum, output_index);
-      if (SWIGLU == 0) {
-        store(row, output_index, value);
-      } else if ((o & 1u) == 0u) {
-        let up = finish(totals[r][(o + 1u) % THREAD_OUTPUTS], square_sum, output_index + 1u);
-        store(row, output_index >> 1u, silu(value) * up);
-      }
+      store_product(row, output_index, totals[r][o], totals[r][(o + 1u) % THREAD_OUTPUTS], square_sum);
     }
   }
 }

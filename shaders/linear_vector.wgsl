@@ -59,13 +59,8 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
       if (!mine || row > last_row || virtual_output >= OUTPUTS) {
         continue;
       }
-      let value = finish(sums[o * COLUMNS + c], square_sum, virtual_output);
-      if (SWIGLU == 0) {
-        store(row, virtual_output, value);
-      } else if ((o & 1u) == 0u) {
-        let up = finish(sums[((o + 1u) % GROUP_OUTPUTS) * COLUMNS + c], square_sum, virtual_output + 1u);
-        store(row, virtual_output >> 1u, silu(value) * up);
-      }
+      let next = sums[((o + 1u) % GROUP_OUTPUTS) * COLUMNS + c];
+      store_product(row, virtual_output, sums[o * COLUMNS + c], next, square_sum);
     }
   }
 }

@@ -26,3 +26,9 @@ const NO_SLOT = 0xffffffffu;
 
 @group(0) @binding(0) var<uniform> step: Step;
 @group(0) @binding(1) var<storage, read> metadata: array<u32>;
+
+// The bound of a loop that is to stay one: software drivers unroll those whose length they know, and take tens of
+// seconds to compile the result. The count of sequences is never so high.
+fn rolled(count: u32) -> u32 {
+  return count + (step.sequenceCount >> 31u);
+}

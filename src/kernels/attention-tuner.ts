@@ -138,7 +138,7 @@ function candidatesFor({ software }: KernelContext, group: number): Candidates {
   if (software) {
     return {
       prefill: tiles([32, 64], [16, 32]),
-      decode: tiles([Math.min(group, 16)], [32]),
+      decode: tiles([Math.min(group, 16)], [16, 64]),
       workgroupTargets: [8, 32],
     };
   }

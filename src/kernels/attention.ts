@@ -1,3 +1,4 @@
+import cacheShader from "../../shaders/attention_cache.wgsl?raw";
 import kvF16 from "../../shaders/attention_kv_f16.wgsl?raw";
 import kvF32 from "../../shaders/attention_kv_f32.wgsl?raw";
 import kvInt8 from "../../shaders/attention_kv_int8.wgsl?raw";
@@ -5,6 +6,7 @@ import lanesPlain from "../../shaders/attention_lanes_plain.wgsl?raw";
 import lanesSubgroup from "../../shaders/attention_lanes_subgroup.wgsl?raw";
 import outputShader from "../../shaders/attention_output.wgsl?raw";
 import reduceShader from "../../shaders/attention_reduce.wgsl?raw";
+import scoreShader from "../../shaders/attention_score.wgsl?raw";
 import tileShader from "../../shaders/attention_tile.wgsl?raw";
 import stepShader from "../../shaders/step.wgsl?raw";
 import { type KvType, layOut } from "./attention-layout.ts";
@@ -81,7 +83,7 @@ function tileLaunch(context: KernelContext, op: Attention, tile: Tile, table: nu
     context,
     {
       name: table === ATTENTION_TABLES.tile ? "attention_tile" : "attention_split",
-      sources: [stepShader, outputShader, kvShaders[op.kvType], lanes, tileShader],
+      sources: [stepShader, outputShader, scoreShader, kvShaders[op.kvType], cacheShader, lanes, tileShader],
       constants: {
         ...outputConstants(op),
         ...scoreConstants(op),

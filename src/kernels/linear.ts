@@ -38,8 +38,10 @@ export interface Linear {
 }
 
 /** Row counts at which one form of the product ends and the next begins; above the last there is one more. */
-export function rowLimits({ software }: Pick<KernelContext, "software">): readonly number[] {
-  return software ? [1, 4] : [1, 2, 16];
+export function rowLimits(context: KernelContext): number[] {
+  return formsOf(context)
+    .map(({ most }) => most)
+    .filter(Number.isFinite);
 }
 
 /** The launches of a product for `rowLimit` rows at most; which of them run follows from the step's row count. */
@@ -61,14 +63,19 @@ interface Form {
 
 type FormConstants = Readonly<Record<string, number>> & { readonly OUTPUTS: number };
 
+/** All forms, by the row counts they are for. */
+function formsOf(context: KernelContext): Form[] {
+  return context.software
+    ? [rowForm(context), rowsForm(context, 4, 2, 4), rowsForm(context, 8, 5)]
+    : [vectorForm(1), vectorForm(2), stagedForm(3, 16), tiledForm(17)];
+}
+
 /**
  * A list is recorded for a limit on its tokens, so the form is known when it is recorded; only the sampled rows
  * of a prefill step, one or many, leave it open until the step.
  */
 function formsFor(context: KernelContext, op: Linear, rowLimit: number): Form[] {
-  const forms = context.software
-    ? [rowForm(context), rowsForm(context, 4, 2, 4), rowsForm(context, 8, 5)]
-    : [vectorForm(1), vectorForm(2), stagedForm(3, 16), tiledForm(17)];
+  const forms = formsOf(context);
   if (op.sampledRows) return forms.filter(({ least }) => least <= rowLimit);
   // Whatever step a list is chosen for, it must serve fewer rows too.
   return forms
@@ -157,9 +164,10 @@ function stagedForm(least: number, most: number): Form {
 
 /** Invocations in a workgroup of a software adapter's forms. */
 const SOFTWARE_WORKGROUP = 16;
+
 /** A software adapter's form for one row. */
 function rowForm(context: KernelContext): Form {
-  const { shaders, HELD } = held(context);
+  const { shaders, HELD } = heldInputs(context);
   return {
     name: "linear_row",
     shaders: [...shaders, rowShader],
@@ -177,7 +185,7 @@ function rowsForm(
   least: number,
   most = Number.POSITIVE_INFINITY,
 ): Form {
-  const { shaders, HELD } = held(context);
+  const { shaders, HELD } = heldInputs(context);
   const sizes = { HELD, WORKGROUP: SOFTWARE_WORKGROUP, ROWS: blockRows };
   return {
     name: "linear_rows",
@@ -190,7 +198,7 @@ function rowsForm(
 }
 
 /** How the invocations of a subgroup share inputs, if there are subgroups. */
-function held({ features }: KernelContext) {
+function heldInputs({ features }: KernelContext) {
   const size = Math.min(features.subgroupMinSize, SOFTWARE_WORKGROUP);
   return features.subgroups
     ? { shaders: [weightsNarrow, heldSubgroup, heldShader], HELD: size }

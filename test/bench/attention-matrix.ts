@@ -13,10 +13,8 @@ interface Outcome {
 }
 
 async function run(context: BenchContext): Promise<void> {
-  const { report } = context;
+  const { report, options } = context;
   const kvTypes = wordsOption(context, "kv", KV_TYPES);
-  const [index, count] = countsOption(context, "shard");
-  const [processCount] = countsOption(context, "processes");
   const matrix = mainMatrix()
     .flatMap(({ forms }) => forms)
     .filter(({ kvType }) => kvTypes.includes(kvType))
@@ -24,24 +22,24 @@ async function run(context: BenchContext): Promise<void> {
   const beside = extraCases(true).flatMap(({ cases }) => cases.map((one) => [one]));
   // Where time runs out, what was run is spread over everything; cases that share kernels stay together.
   const groups = spread([...matrix, ...beside]);
-  if (processCount! > 1) {
-    await openDawn(report);
-    const outcomes = await inProcesses(context, processCount!);
-    const doneCount = outcomes.reduce((sum, outcome) => sum + outcome.doneCount, 0);
-    const wrong = outcomes.flatMap((outcome) => outcome.wrong);
-    report.table({
-      title: `Attention against its reference, ${kvTypes.join(" and ")} cache`,
-      columns: ["cases", "run", "misses"],
-      rows: [[groups.flat().length, doneCount, wrong.length]],
-    });
-    for (const line of wrong.slice(0, 10)) report.note(line);
+  if (options.shard !== undefined) {
+    const [index, count] = countsOption(context, "shard");
+    const mine = groups.filter((_, i) => i % count! === index! - 1).flat();
+    // The process that asked for this part reports.
+    const gpu = await openDawn({ adapter: () => {} });
+    console.log(OUTCOME + JSON.stringify(await check(context, new TestGpu(gpu), mine)));
     return;
   }
-  const mine = groups.filter((_, i) => i % count! === index! - 1).flat();
-  // The process that asked for this part reports.
-  const gpu = await openDawn({ adapter: () => {} });
-  const outcome = await check(context, new TestGpu(gpu), mine);
-  console.log(`${OUTCOME}${JSON.stringify(outcome)}`);
+  await openDawn(report);
+  const outcomes = await inProcesses(context, countsOption(context, "processes")[0]!);
+  const doneCount = outcomes.reduce((sum, outcome) => sum + outcome.doneCount, 0);
+  const wrong = outcomes.flatMap((outcome) => outcome.wrong);
+  report.table({
+    title: `Attention against its reference, ${kvTypes.join(" and ")} cache`,
+    columns: ["cases", "run", "misses"],
+    rows: [[groups.flat().length, doneCount, wrong.length]],
+  });
+  for (const line of wrong.slice(0, 10)) report.note(line);
 }
 
 async function check(context: BenchContext, test: TestGpu, cases: readonly MatrixCase[]): Promise<Outcome> {
@@ -66,12 +64,14 @@ const OUTCOME = "outcome: ";
 /** The same benchmark in processes side by side, each with a part: compiling is what takes the time. */
 async function inProcesses({ options, signal }: BenchContext, count: number): Promise<Outcome[]> {
   const { execFile } = await import("node:child_process");
+  const { EventEmitter } = await import("node:events");
   const { promisify } = await import("node:util");
+  EventEmitter.setMaxListeners(count + 1, signal);
   const [, program] = process.argv;
   // Bundled it runs by itself.
   const launcher = program!.endsWith(".ts") ? ["tools/run.js", program!] : [program!];
   const parts = Array.from({ length: count }, async (_, i) => {
-    const shard = ["--processes", "1", "--shard", `${i + 1},${count}`];
+    const shard = ["--shard", `${i + 1},${count}`];
     const limits = ["--kv", String(options.kv), "--seconds", String(options.seconds)];
     const words = [...launcher, "attention-matrix", ...shard, ...limits];
     const { stdout } = await promisify(execFile)(process.execPath, words, { signal });
@@ -94,7 +94,7 @@ export default {
   options: {
     kv: { type: "string", description: "how keys and values are stored: f32, f16, int8", default: "f16" },
     processes: { type: "string", description: "processes that share the cases", default: "2" },
-    shard: { type: "string", description: "which part of the cases, of how many", default: "1,1" },
+    shard: { type: "string", description: "only this part of the cases, of so many: 1,2" },
     seconds: { type: "string", description: "time after which no further case is begun", default: "60" },
   },
   run,

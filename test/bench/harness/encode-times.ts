@@ -28,12 +28,12 @@ export async function encodeTimes(gpu: Gpu, { shape, stepCount }: EncodeOptions)
   const model = await randomRunner(gpu, shape, options);
   const runners = modes.map((mode) => sibling(gpu, model, { ...options, recording: { mode } }));
   const submits = timeSubmits(gpu.device);
-  const submitTimes: Record<string, number[]> = {};
   let position = 0;
+  const submitTimes = modes.map((): number[] => []);
   const sides = modes.map((mode, i) => {
     const encode = async () => {
       const step = await runners[i]!.execute(decodeStep(1, position++ % 200));
-      submitTimes[mode] = [...(submitTimes[mode] ?? []), submits.latestMs];
+      submitTimes[i]!.push(submits.latestMs);
       return step.timings.encodeMs;
     };
     return [mode, encode] as const;
@@ -44,10 +44,10 @@ export async function encodeTimes(gpu: Gpu, { shape, stepCount }: EncodeOptions)
   await runners[0]!.execute(decodeStep(1, 0));
   for (const runner of runners) runner.dispose();
   model.dispose();
-  return modes.map((mode) => ({
+  return modes.map((mode, i) => ({
     mode,
     encodeMs: median(samples[mode]!),
-    submitMs: median(submitTimes[mode]!),
+    submitMs: median(submitTimes[i]!),
     dispatchCount: dispatches.count,
   }));
 }
