@@ -9,13 +9,11 @@
 // output, any other a partial for attention_reduce.wgsl.
 //
 // Constants: those of attention_score.wgsl and attention_cache.wgsl, TILE_ROWS, TILE_KEYS (a multiple of 4),
-// THREAD_ROWS, COLUMNS, SPLITS, LANES, STAGE_QUERY, ROLLED (0 or 1).
+// THREAD_ROWS, THREAD_FOURS, THREAD_QUADS, COLUMNS, SPLITS, LANES, STAGE_QUERY, ROLLED (0 or 1).
 
 const ROW_GROUPS = u32(TILE_ROWS / THREAD_ROWS);
 const WORKGROUP = ROW_GROUPS * COLUMNS;
 const FOURS = u32(TILE_KEYS / 4); // groups of four neighbouring keys
-const THREAD_FOURS = (FOURS + COLUMNS - 1u) / COLUMNS;
-const THREAD_QUADS = (QUADS + COLUMNS - 1u) / COLUMNS;
 const PASS_ROWS = WORKGROUP / LANES; // rows whose softmax is computed side by side
 const WEIGHT_STRIDE = SPLITS * FOURS + 1u; // one more, so that the rows of a tile start in different banks
 const DEAD = -5.0e29; // no live score is as low

@@ -7,9 +7,9 @@
 //
 // On a graphics card an input row is cut into chunks of CHUNK_QUADS quads, which are dealt out to LANES lanes in
 // turn. A product is the sum of its lanes' sums, in their order, and a lane's sum is that of its quads, in theirs.
-// Every form for graphics cards adds in this order, and LANES follows from the matrix alone; the forms for software
-// adapters (linear_row.wgsl, linear_rows.wgsl) add quad after quad. So a row comes to the same bits whatever the
-// number of rows beside it.
+// Every form for graphics cards adds in this order, and LANES follows from the matrix alone; the form for software
+// adapters (linear_rows.wgsl) adds quad after quad. So a row comes to the same bits whatever the number of rows
+// beside it.
 //
 // With NORM the input is RMS-normalised on the way in: the gains multiply it as it is read, and the factor
 // 1 / rms, the same for a whole row, multiplies the product at the end. So the sum of squares is gathered in

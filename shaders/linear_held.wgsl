@@ -1,4 +1,4 @@
-// What linear_row.wgsl and linear_rows.wgsl share: four outputs at a time. Constants: those of linear.wgsl, HELD.
+// What linear_rows.wgsl does with four outputs at a time. Prepended to it. Constants: those of linear.wgsl, HELD.
 
 // Whether there is no such quad in a row, known without a look where every subgroup's last one is there.
 fn past_end(quad: u32) -> bool {

@@ -10,6 +10,8 @@ export interface KernelSource {
   /** WGSL, in order; the last one holds `main`. */
   readonly sources: readonly string[];
   readonly constants: ShaderConstants;
+  /** Constants of loops that are written out; see `specialize`. */
+  readonly unrolled?: readonly string[];
   /** Group 1, by binding number. Group 0 is the same for every kernel: see `KernelCache`. */
   readonly bindings: readonly BindingKind[];
 }
@@ -81,7 +83,7 @@ export class KernelCache {
   }
 
   get(source: KernelSource): Kernel {
-    const code = specialize(source.sources, source.constants);
+    const code = specialize(source.sources, source.constants, source.unrolled);
     const key = `${source.bindings.join()}\n${code}`;
     let kernel = this.#kernels.get(key);
     if (!kernel) {

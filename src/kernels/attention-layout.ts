@@ -13,6 +13,9 @@ export interface TileLayout {
   readonly TILE_KEYS: number;
   readonly THREAD_ROWS: number;
   readonly COLUMNS: number;
+  /** Groups of four keys, and quads of values, that a thread takes. */
+  readonly THREAD_FOURS: number;
+  readonly THREAD_QUADS: number;
   /** Threads that share a product of a query and a key. */
   readonly SPLITS: number;
   /** Tiles whose keys are looked up in the block table at a time. */
@@ -49,14 +52,17 @@ export function layOut(context: KernelContext, tile: Tile, headDim: number): Til
 function layoutFor({ software, features }: KernelContext, { rows, keys }: Tile, headDim: number): TileLayout {
   const subgroup = features.subgroups ? features.subgroupMinSize : 0;
   const threads = software ? softwareThreads(rows, keys, headDim, subgroup) : hardwareThreads(rows, keys);
+  const fours = keys / LEAST_KEYS;
   const lanes = powerBelow(threads.COLUMNS / threads.THREAD_ROWS);
   return {
     TILE_ROWS: rows,
     TILE_KEYS: keys,
     ENTRY_TILES: software ? 1 : 8,
     ...threads,
-    SPLITS: splitsOf(threads.COLUMNS / (keys / LEAST_KEYS), headDim),
-    LANES: software ? 1 : Math.max(1, Math.min(keys / LEAST_KEYS, lanes)),
+    THREAD_FOURS: Math.ceil(fours / threads.COLUMNS),
+    THREAD_QUADS: Math.ceil(headDim / 4 / threads.COLUMNS),
+    SPLITS: splitsOf(threads.COLUMNS / fours, headDim),
+    LANES: software ? 1 : Math.max(1, Math.min(fours, lanes)),
     STAGE_QUERY: 0,
     STAGE_KV: software ? 0 : 1,
     ROLLED: software ? 1 : 0,

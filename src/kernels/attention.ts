@@ -91,6 +91,7 @@ function tileLaunch(context: KernelContext, op: Attention, tile: Tile, table: nu
         ...(shuffles ? { SUBGROUP: features.subgroupMaxSize } : {}),
         TABLE: table,
       },
+      unrolled: context.software ? ["THREAD_ROWS", "THREAD_FOURS", "THREAD_QUADS"] : [],
       bindings: ["write", "read", "write", "read", "read", "read", ...scales.map(() => "read" as const)],
     },
     [op.output, headTraits(context, op), op.partials, op.query, op.keys, op.values, ...scales],

@@ -2,8 +2,8 @@ import laneSumShader from "../../shaders/lane_sum.wgsl?raw";
 import linearShader from "../../shaders/linear.wgsl?raw";
 import heldShader from "../../shaders/linear_held.wgsl?raw";
 import heldPlain from "../../shaders/linear_held_plain.wgsl?raw";
+import heldQuad from "../../shaders/linear_held_quad.wgsl?raw";
 import heldSubgroup from "../../shaders/linear_held_subgroup.wgsl?raw";
-import rowShader from "../../shaders/linear_row.wgsl?raw";
 import rowsShader from "../../shaders/linear_rows.wgsl?raw";
 import stagedShader from "../../shaders/linear_staged.wgsl?raw";
 import tiledShader from "../../shaders/linear_tiled.wgsl?raw";
@@ -55,6 +55,7 @@ interface Form {
   readonly name: string;
   readonly shaders: readonly string[];
   readonly constants: (op: Linear, part: MatrixPart) => FormConstants;
+  readonly unrolled?: readonly string[];
   /** Workgroups for a number of rows. */
   readonly grid: (rows: number, constants: FormConstants) => Grid;
   readonly least: number;
@@ -66,7 +67,7 @@ type FormConstants = Readonly<Record<string, number>> & { readonly OUTPUTS: numb
 /** All forms, by the row counts they are for. */
 function formsOf(context: KernelContext): Form[] {
   return context.software
-    ? [rowForm(context), rowsForm(context, 4, 2, 4), rowsForm(context, 8, 5)]
+    ? [rowsForm(context, 1, 1), rowsForm(context, 2, 4), rowsForm(context, 5, 8), rowsForm(context, 9, 16)]
     : [vectorForm(1), vectorForm(2), stagedForm(3, 16), tiledForm(17)];
 }
 
@@ -165,44 +166,32 @@ function stagedForm(least: number, most: number): Form {
 /** Invocations in a workgroup of a software adapter's forms. */
 const SOFTWARE_WORKGROUP = 16;
 
-/** A software adapter's form for one row. */
-function rowForm(context: KernelContext): Form {
-  const { shaders, HELD } = heldInputs(context);
-  return {
-    name: "linear_row",
-    shaders: [...shaders, rowShader],
-    constants: (op, part) => ({ ...constantsOf(op, part), HELD, WORKGROUP: SOFTWARE_WORKGROUP }),
-    grid: (_rows, { OUTPUTS }) => [Math.ceil(OUTPUTS / (SOFTWARE_WORKGROUP * 8))],
-    least: 1,
-    most: 1,
-  };
-}
+/** Groups of four outputs that one of them makes. */
+const SOFTWARE_FOURS = 2;
+/** Rows that an invocation takes at most: it makes several outputs of each at once. */
+const MOST_BLOCK_ROWS = 16;
 
-/** A software adapter's form for several rows: it punishes barriers, but passes values around a subgroup for little. */
-function rowsForm(
-  context: KernelContext,
-  blockRows: 4 | 8,
-  least: number,
-  most = Number.POSITIVE_INFINITY,
-): Form {
-  const { shaders, HELD } = heldInputs(context);
-  const sizes = { HELD, WORKGROUP: SOFTWARE_WORKGROUP, ROWS: blockRows };
+/** A software adapter's form: it punishes barriers, but passes values around a subgroup for little. */
+function rowsForm(context: KernelContext, least: number, blockRows: number): Form {
+  const { shader, HELD } = heldInputs(context);
+  const sizes = { HELD, WORKGROUP: SOFTWARE_WORKGROUP, ROWS: blockRows, FOURS: SOFTWARE_FOURS };
+  const workgroupOutputs = SOFTWARE_WORKGROUP * SOFTWARE_FOURS * 4;
   return {
     name: "linear_rows",
-    shaders: [...shaders, rowsShader],
+    shaders: [weightsNarrow, shader, heldShader, rowsShader],
     constants: (op, part) => ({ ...constantsOf(op, part), ...sizes }),
-    grid: (rows, { OUTPUTS }) => [Math.ceil(rows / blockRows), Math.ceil(OUTPUTS / (SOFTWARE_WORKGROUP * 4))],
+    unrolled: ["ROWS", "FOURS", ...(HELD === 4 ? ["HELD"] : [])],
+    grid: (rows, { OUTPUTS }) => [Math.ceil(rows / blockRows), Math.ceil(OUTPUTS / workgroupOutputs)],
     least,
-    most,
+    most: blockRows === MOST_BLOCK_ROWS ? Number.POSITIVE_INFINITY : blockRows,
   };
 }
 
 /** How the invocations of a subgroup share inputs, if there are subgroups. */
-function heldInputs({ features }: KernelContext) {
-  const size = Math.min(features.subgroupMinSize, SOFTWARE_WORKGROUP);
-  return features.subgroups
-    ? { shaders: [weightsNarrow, heldSubgroup, heldShader], HELD: size }
-    : { shaders: [weightsNarrow, heldPlain, heldShader], HELD: 1 };
+function heldInputs({ features: { subgroups, subgroupMinSize, subgroupMaxSize } }: KernelContext) {
+  if (!subgroups) return { shader: heldPlain, HELD: 1 };
+  if (subgroupMaxSize === 4) return { shader: heldQuad, HELD: 4 };
+  return { shader: heldSubgroup, HELD: Math.min(subgroupMinSize, SOFTWARE_WORKGROUP) };
 }
 
 const tile = { TILE_ROWS: 64, TILE_OUTPUTS: 64, THREAD_ROWS: 8, THREAD_OUTPUTS: 4, SLICE_QUADS: 4 };
@@ -227,6 +216,7 @@ function launch(context: KernelContext, op: Linear, part: MatrixPart, form: Form
       name: form.name,
       sources: [stepShader, weightsShader, linearShader, ...form.shaders],
       constants,
+      unrolled: form.unrolled ?? [],
       bindings: ["read", "read", "read", "read", "write"],
     },
     [part.buffer, op.input, op.norm?.gains ?? context.unused, op.bias ?? context.unused, op.output],
