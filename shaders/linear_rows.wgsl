@@ -52,10 +52,16 @@ fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_id) l
     }
   }
 
+  // Stored by a loop, which compiles fast, out of copies: what it indexes stands in memory.
+  var products: array<vec4f, ROWS * FOURS>;
+  var square_sums: array<f32, ROWS>;
   for (var r = 0u; r < ROWS; r++) {
-    let square_sum = held_sum(squares[r]);
+    square_sums[r] = held_sum(squares[r]);
     for (var f = 0u; f < FOURS; f++) {
-      store_four(first_row + r, first_output + 4u * f, sums[r][f], square_sum);
+      products[r * FOURS + f] = sums[r][f];
     }
+  }
+  for (var i = 0u; i < rolled(ROWS * FOURS); i++) {
+    store_four(first_row + i / FOURS, first_output + 4u * (i % FOURS), products[i], square_sums[i / FOURS]);
   }
 }
