@@ -5,10 +5,12 @@ import { type Ceilings, measureCeilings } from "./ceilings.ts";
 import { type BenchContext, type Benchmark, countsOption, wordsOption } from "./harness/benchmark.ts";
 import { openDawn } from "./harness/dawn.ts";
 import { type RandomModel, randomRunner } from "./harness/random-runner.ts";
-import { median } from "./harness/samples.ts";
 import { serve } from "./harness/serving.ts";
 import { type ShapeName, shapes } from "./harness/shapes.ts";
 import type { Cell } from "./harness/table.ts";
+
+/** Tokens of a step at most: of prompts, and one of each stream that generates. */
+const STEP_TOKENS = 512;
 
 interface Case {
   readonly shape: ShapeName;
@@ -48,10 +50,13 @@ async function run(context: BenchContext): Promise<void> {
     for (const format of wordsOption(context, "formats", ["f16", "bf16", "f32"] as const)) {
       const promptLens = countsOption(context, "prompts");
       const outputLen = countsOption(context, "tokens")[0]!;
+      const mostStreams = Math.max(...countsOption(context, "streams"));
+      const mostLen = Math.max(...promptLens) + outputLen;
       const model = await randomRunner(gpu, shape, {
         format,
-        contextLen: Math.max(...promptLens) + outputLen + 16,
-        maxSequences: Math.max(...countsOption(context, "streams")),
+        contextLen: mostLen + prefillSteps(STEP_TOKENS, mostStreams, mostLen),
+        maxSequences: mostStreams,
+        maxStepTokens: STEP_TOKENS,
         ...(full ? { kvBudgetBytes: 16 * 2 ** 30 } : {}),
       });
       for (const batch of countsOption(context, "streams")) {
@@ -96,7 +101,10 @@ async function row(ceilings: Ceilings, model: RandomModel, each: Case): Promise<
   ];
 }
 
-/** Streams that start together, each with a prompt of its own. */
+/**
+ * Streams that start together, each with a prompt of its own. Decoding is measured while all of them generate: from the
+ * last one's first token to the first one's last.
+ */
 async function measure(
   { config, runner }: RandomModel,
   { batch, promptLen, outputLen }: Case,
@@ -104,21 +112,24 @@ async function measure(
   const random = new Random(promptLen + batch);
   const jobs = Array.from({ length: batch }, () => ({
     promptIds: Array.from({ length: promptLen }, () => random.integer(config.vocabSize)),
-    maxTokens: outputLen,
+    maxTokens: outputLen + prefillSteps(STEP_TOKENS, batch, promptLen),
   }));
   const { served } = await serve(runner, jobs, { prefixCache: false });
   const startedMs = Math.min(...served.map((each) => each.startedMs));
   const allStartedMs = Math.max(...served.map(({ tokenMs }) => tokenMs[0]!));
-  const gaps = served.flatMap(({ tokenMs }) => {
-    const steady = tokenMs.filter((ms) => ms >= allStartedMs);
-    return steady.slice(1).map((ms, i) => ms - steady[i]!);
-  });
-  const stepMs = median(gaps);
+  const firstEndMs = Math.min(...served.map(({ tokenMs }) => tokenMs.at(-1)!));
+  const steady = served.map(({ tokenMs }) => tokenMs.filter((ms) => ms > allStartedMs && ms <= firstEndMs));
+  const decode = (1000 * steady.flat().length) / (firstEndMs - allStartedMs);
   return {
     prefill: (1000 * batch * promptLen) / (allStartedMs - startedMs),
-    decode: (1000 * batch) / stepMs,
-    stepMs,
+    decode,
+    stepMs: (1000 * batch) / decode,
   };
+}
+
+/** Most steps in which earlier streams generate while later ones read their prompts. */
+function prefillSteps(stepTokens: number, batch: number, promptLen: number): number {
+  return batch === 1 ? 0 : Math.ceil((batch * promptLen) / (stepTokens - batch)) + 1;
 }
 
 export default {
@@ -129,7 +140,7 @@ export default {
     formats: { type: "string", description: "weight formats: f16, bf16, f32", default: "f16" },
     streams: { type: "string", description: "streams at once", default: "1,8" },
     prompts: { type: "string", description: "prompt lengths in tokens", default: "64" },
-    tokens: { type: "string", description: "tokens each stream generates", default: "12" },
+    tokens: { type: "string", description: "tokens of each stream while all generate", default: "32" },
   },
   run,
 } satisfies Benchmark;
