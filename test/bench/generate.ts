@@ -12,6 +12,8 @@ import type { Cell } from "./harness/table.ts";
 /** Tokens of a step at most: of prompts, and one of each stream that generates. */
 const STEP_TOKENS = 512;
 
+const WARM_UP_MS = 3000;
+
 interface Case {
   readonly shape: ShapeName;
   readonly format: WeightFormat;
@@ -59,6 +61,7 @@ async function run(context: BenchContext): Promise<void> {
         maxStepTokens: STEP_TOKENS,
         ...(full ? { kvBudgetBytes: 16 * 2 ** 30 } : {}),
       });
+      await warmUp(model, format, shape);
       for (const batch of countsOption(context, "streams")) {
         for (const promptLen of promptLens) {
           signal.throwIfAborted();
@@ -75,6 +78,13 @@ async function run(context: BenchContext): Promise<void> {
     }
   }
   report.table({ title: "Prefill and decode by shape", columns, rows });
+}
+
+/** Until clocks and compilers have settled: the first seconds of a device that idled are slow. */
+async function warmUp(model: RandomModel, format: WeightFormat, shape: ShapeName): Promise<void> {
+  const endMs = performance.now() + WARM_UP_MS;
+  do await measure(model, { shape, format, batch: 1, promptLen: 16, outputLen: 16 });
+  while (performance.now() < endMs);
 }
 
 async function row(ceilings: Ceilings, model: RandomModel, each: Case): Promise<Cell[]> {
