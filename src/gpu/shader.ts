@@ -12,8 +12,8 @@ export function specialize(
   constants: ShaderConstants,
   unrolled: readonly string[] = [],
 ): string {
-  const counts = unrolled.map((name) => [name, Number(constants[name])] as const);
-  const body = unroll(sources.join("\n"), new Map(counts));
+  const counts = new Map(unrolled.map((name) => [name, countOf(constants, name)]));
+  const body = unroll(sources.join("\n"), counts);
   const lines = Object.entries(constants).map(([name, value]) =>
     typeof value === "number" ? `const ${name} = ${literal(value)};` : `alias ${name} = ${value};`,
   );
@@ -25,6 +25,12 @@ function directives(body: string, constants: ShaderConstants): string[] {
   const usesF16 = words.some((word) => /\b(f16|vec[234]h)\b/.test(word)) || /\b(f16|vec[234]h)\b/.test(body);
   const usesSubgroups = /\b(subgroup|quad)[A-Z]\w*\(/.test(body);
   return [...(usesF16 ? ["enable f16;"] : []), ...(usesSubgroups ? ["enable subgroups;"] : [])];
+}
+
+function countOf(constants: ShaderConstants, name: string): number {
+  const count = constants[name];
+  if (typeof count === "number") return count;
+  throw new Error(`Loops over ${name} cannot be written out: it is ${count} and must be a number.`);
 }
 
 /** Integers stay abstract integers (usable as i32 or u32), everything else becomes an abstract float. */

@@ -1,5 +1,5 @@
 import type { Tile } from "./attention-plan.ts";
-import type { KernelContext } from "./recorder.ts";
+import type { DeviceTraits } from "./recorder.ts";
 
 /** How keys and values are stored; int8 has a scale per token and KV head. */
 export type KvType = "f32" | "f16" | "int8";
@@ -32,24 +32,21 @@ export interface TileLayout {
 const LEAST_KEYS = 4;
 
 /** The tile with as many of its keys as the device's workgroup memory has room for. */
-export function fitTile(context: KernelContext, { rows, keys }: Tile, headDim: number): Tile {
+export function fitTile(traits: DeviceTraits, { rows, keys }: Tile, headDim: number): Tile {
   let fitting = keys;
-  while (
-    fitting > LEAST_KEYS &&
-    !fits(context, layoutFor(context, { rows, keys: fitting }, headDim), headDim)
-  )
+  while (fitting > LEAST_KEYS && !fits(traits, layoutFor(traits, { rows, keys: fitting }, headDim), headDim))
     fitting /= 2;
   return { rows, keys: fitting };
 }
 
 /** Lays a tile that fits out for the device; queries are kept at hand where they fit as well. */
-export function layOut(context: KernelContext, tile: Tile, headDim: number): TileLayout {
-  const layout = layoutFor(context, tile, headDim);
+export function layOut(traits: DeviceTraits, tile: Tile, headDim: number): TileLayout {
+  const layout = layoutFor(traits, tile, headDim);
   const staged = { ...layout, STAGE_QUERY: 1 };
-  return fits(context, staged, headDim) ? staged : layout;
+  return fits(traits, staged, headDim) ? staged : layout;
 }
 
-function layoutFor({ software, features }: KernelContext, { rows, keys }: Tile, headDim: number): TileLayout {
+function layoutFor({ software, features }: DeviceTraits, { rows, keys }: Tile, headDim: number): TileLayout {
   const subgroup = features.subgroups ? features.subgroupMinSize : 0;
   const threads = software ? softwareThreads(rows, keys, headDim, subgroup) : hardwareThreads(rows, keys);
   const fours = keys / LEAST_KEYS;
@@ -110,7 +107,7 @@ function powerBelow(value: number): number {
   return 2 ** Math.floor(Math.log2(value));
 }
 
-function fits({ kernels }: KernelContext, layout: TileLayout, headDim: number): boolean {
+function fits({ kernels }: DeviceTraits, layout: TileLayout, headDim: number): boolean {
   return workgroupBytes(layout, headDim) <= kernels.limits.maxComputeWorkgroupStorageSize;
 }
 

@@ -6,7 +6,7 @@ import {
   type AttentionTuning,
   MAX_DECODE_QUERY_LEN,
 } from "./attention-plan.ts";
-import type { KernelContext } from "./recorder.ts";
+import type { DeviceTraits } from "./recorder.ts";
 
 export interface AttentionOptions {
   /** `split` by default; the others are for comparison. */
@@ -28,17 +28,17 @@ const FIXED_SEGMENT_LEN = 256;
 
 /** Settles how a model's attention is launched on a device. */
 export function attentionSetup(
-  context: KernelContext,
+  traits: DeviceTraits,
   form: AttentionForm,
   options: AttentionOptions,
   limits: StepLimits,
 ): AttentionSetup {
   const group = form.headCount / form.kvHeadCount;
-  const { baseline, prefill, decode, ...rest } = options.tuning ?? defaultTuning(context, group);
-  const fitted = (tile: typeof baseline) => fitTile(context, tile, form.headDim);
+  const { baseline, prefill, decode, ...rest } = options.tuning ?? defaultTuning(traits, group);
+  const fitted = (tile: typeof baseline) => fitTile(traits, tile, form.headDim);
   const tuning = { ...rest, baseline: fitted(baseline), prefill: fitted(prefill), decode: fitted(decode) };
   const decodeRows = group * MAX_DECODE_QUERY_LEN * limits.maxSequences;
-  const affordableRows = Math.floor(scratchBytes(context) / partialBytes(form, 1));
+  const affordableRows = Math.floor(scratchBytes(traits) / partialBytes(form, 1));
   const segmentLen = options.deterministic
     ? fixedLength(limits.contextLen, decodeRows, affordableRows)
     : undefined;
@@ -57,7 +57,7 @@ export function attentionSetup(
   };
 }
 
-function scratchBytes({ kernels }: KernelContext): number {
+function scratchBytes({ kernels }: DeviceTraits): number {
   return Math.min(SCRATCH_BYTES, kernels.limits.maxStorageBufferBindingSize);
 }
 
@@ -74,7 +74,7 @@ function fixedLength(contextLen: number, decodeRows: number, affordableRows: num
 }
 
 /** Good enough where nothing was measured. */
-export function defaultTuning({ software }: KernelContext, group: number): AttentionTuning {
+export function defaultTuning({ software }: DeviceTraits, group: number): AttentionTuning {
   if (software) {
     return {
       baseline: { rows: 16, keys: 32 },

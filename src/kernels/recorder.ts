@@ -6,12 +6,17 @@ import type { StepShape } from "./step-metadata.ts";
 /** A launch of a model step. */
 export type StepDispatch = Dispatch<StepShape>;
 
-/** What kernels are made with: the cache that compiles them and what the device may be asked to do. */
-export interface KernelContext {
-  readonly kernels: KernelCache;
+/** What decides over the sizes of kernels' work. */
+export interface DeviceTraits {
+  readonly kernels: Pick<KernelCache, "limits">;
   readonly features: GpuFeatures;
   /** True where the GPU is a CPU in disguise, which likes other work sizes. */
   readonly software: boolean;
+}
+
+/** What kernels are made with: the cache that compiles them and what the device may be asked to do. */
+export interface KernelContext extends DeviceTraits {
+  readonly kernels: KernelCache;
   /** Stands in for a binding that a kernel's constants leave unused. */
   readonly unused: GPUBuffer;
 }

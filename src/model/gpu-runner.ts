@@ -24,7 +24,7 @@ import type { KernelContext } from "../kernels/recorder.ts";
 import { rotationTable } from "../kernels/rope-kv-write.ts";
 import { SAMPLE_WORDS } from "../kernels/sample.ts";
 import { HEADER_WORDS, type StepShape } from "../kernels/step-metadata.ts";
-import { type ActivationSizes, allocateActivations } from "./activations.ts";
+import { type ActivationSizes, activationBytes, allocateActivations } from "./activations.ts";
 import type { LlamaConfig } from "./config.ts";
 import { allocateKvCache, cacheBuffers, type KvPlan } from "./kv-cache.ts";
 import { attentionForm, type Llama, llamaStep } from "./llama.ts";
@@ -226,7 +226,7 @@ function tokenLimits(context: KernelContext, maxStepTokens: number): number[] {
 }
 
 /** The largest step a runner must have room for. */
-export function activationSizes({
+function activationSizes({
   maxSequences,
   maxStepTokens,
 }: Pick<GpuRunnerOptions, "maxSequences" | "maxStepTokens">): ActivationSizes {
@@ -235,6 +235,19 @@ export function activationSizes({
     sampleCount: Math.min(maxStepTokens, maxSequences * MAX_DECODE_TOKENS),
     slotCount: maxSequences,
   };
+}
+
+/** Bytes of each buffer that a runner's steps compute in, as far as untuned attention tells. */
+export function scratchSizes(
+  { device, features, adapter }: Gpu,
+  options: Pick<GpuRunnerOptions, "config" | "kvPlan" | "maxSequences" | "maxStepTokens" | "attention">,
+): Record<string, number> {
+  const { config, kvPlan, maxSequences } = options;
+  const traits = { kernels: { limits: device.limits }, features, software: adapter.software };
+  const form = attentionForm(config, kvPlan);
+  const limits = { maxSequences, contextLen: kvPlan.contextLen };
+  const { scratchRows } = attentionSetup(traits, form, options.attention ?? {}, limits);
+  return { ...activationBytes(config, activationSizes(options)), partials: partialBytes(form, scratchRows) };
 }
 
 /** Words the largest step's metadata takes. */

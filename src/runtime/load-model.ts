@@ -1,9 +1,8 @@
 import { CapacityError, DeviceError } from "../errors.ts";
 import type { Gpu } from "../gpu/device.ts";
-import { activationBytes } from "../model/activations.ts";
 import { checkCapacity, mostMemoryBytes } from "../model/capacity.ts";
 import type { LlamaConfig } from "../model/config.ts";
-import { activationSizes, GpuRunner } from "../model/gpu-runner.ts";
+import { GpuRunner, scratchSizes } from "../model/gpu-runner.ts";
 import { type KvPlan, planKvCache } from "../model/kv-cache.ts";
 import { attentionForm } from "../model/llama.ts";
 import { weightBytes } from "../model/tensors.ts";
@@ -45,7 +44,7 @@ export async function loadModel(context: LoadContext): Promise<GpuModel> {
   onProgress({ phase: "open", loadedBytes: 0, totalBytes: 0 });
   const { stored, ...head } = await readModel(source, { signal, onProgress });
   const plan = planModel(gpu, head.config, options);
-  checkFit(gpu, head.config, stored, plan);
+  checkFit(context, head.config, stored, plan);
   const { weights, runner } = await allocate(context, head.config, stored, plan);
   // The kernels compile while the weights come in; where one of the two fails, the other ends.
   const failure = new AbortController();
@@ -75,7 +74,7 @@ function planModel(gpu: Gpu, config: LlamaConfig, options: LoadContext["options"
 }
 
 function checkFit(
-  { device }: Gpu,
+  { gpu, options }: LoadContext,
   config: LlamaConfig,
   { tensors }: ModelHead["stored"],
   plan: ModelPlan,
@@ -83,10 +82,14 @@ function checkFit(
   const needs = {
     weightBytes: weightBytes(config, tensors),
     kvBytes: plan.kvPlan.sizeBytes,
-    scratch: activationBytes(config, activationSizes(plan)),
+    scratch: scratchSizes(gpu, { config, ...plan, attention: attentionOptions(options) }),
   };
   const { deviceMemory } = (globalThis.navigator ?? {}) as { deviceMemory?: number };
-  checkCapacity(needs, device.limits, mostMemoryBytes(deviceMemory));
+  checkCapacity(needs, gpu.device.limits, mostMemoryBytes(deviceMemory));
+}
+
+function attentionOptions({ attention, deterministic }: LoadContext["options"]) {
+  return { mode: attention, deterministic };
 }
 
 /** Makes every buffer and pipeline the model needs, or none of them. */
@@ -97,13 +100,13 @@ async function allocate(
   plan: ModelPlan,
 ) {
   const { device } = gpu;
-  const { recording, profile, deterministic } = options;
+  const { recording, profile } = options;
   const form = attentionForm(config, plan.kvPlan);
   const tuning = await attentionTuning(gpu, form, options.attentionTuning ?? "stored");
   device.pushErrorScope("validation");
   device.pushErrorScope("out-of-memory");
   const weights = new WeightStore(device, config, tensors);
-  const attention = { mode: options.attention, deterministic, tuning };
+  const attention = { ...attentionOptions(options), tuning };
   const made = { gpu, config, weights: weights.weights, recording: { mode: recording }, attention, profile };
   const runner = new GpuRunner({ ...made, ...plan });
   const outOfMemory = await device.popErrorScope();
