@@ -67,7 +67,7 @@ type FormConstants = Readonly<Record<string, number>> & { readonly OUTPUTS: numb
 /** All forms, by the row counts they are for. */
 function formsOf(context: KernelContext): Form[] {
   return context.software
-    ? [rowsForm(context, 1, 1), rowsForm(context, 2, 4), rowsForm(context, 5, 8), rowsForm(context, 9, 16)]
+    ? [rowsForm(context, 1, 1), rowsForm(context, 2, 4), rowsForm(context, 5, 8)]
     : [vectorForm(1), vectorForm(2), stagedForm(context, 3, 64), tiledForm(65)];
 }
 
@@ -171,7 +171,7 @@ const SOFTWARE_WORKGROUP = 16;
 /** Groups of four outputs that one of them makes. */
 const SOFTWARE_FOURS = 2;
 /** Rows that an invocation takes at most: it makes several outputs of each at once. */
-const MOST_BLOCK_ROWS = 16;
+const MOST_BLOCK_ROWS = 8;
 
 /** A software adapter's form: it punishes barriers, but passes values around a subgroup for little. */
 function rowsForm(context: KernelContext, least: number, blockRows: number): Form {

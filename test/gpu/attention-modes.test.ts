@@ -14,8 +14,8 @@ beforeAll(async () => {
 
 const LONG = 448;
 
-/** A long sequence that decodes among prompts, after its own prompt came in chunks; what the last step says. */
-async function mixedStep(options: TinyRunnerOptions): Promise<StepResult> {
+/** A long sequence that decodes, among prompts or alone, after its own prompt came in chunks; what the last step says. */
+async function mixedStep(options: TinyRunnerOptions, alone = false): Promise<StepResult> {
   const config = { max_position_embeddings: 512 };
   const runner = await tinyRunner(gpu, { ...options, config, maxSequences: 4, maxStepTokens: 64 });
   const random = new Random(5);
@@ -30,7 +30,8 @@ async function mixedStep(options: TinyRunnerOptions): Promise<StepResult> {
   for (let position = 0; position < LONG; position += 64) {
     await runner.execute({ sequences: [sequence(0, position, 64)] });
   }
-  const sequences = [sequence(0, LONG, 1), sequence(1, 0, 3), sequence(2, 0, 20), sequence(3, 0, 30)];
+  const long = sequence(0, LONG, 1);
+  const sequences = alone ? [long] : [long, sequence(1, 0, 3), sequence(2, 0, 20), sequence(3, 0, 30)];
   const result = await runner.execute({ sequences });
   expect(runner.stats().attention.latestStep).toEqual(result.attention);
   runner.dispose();
@@ -60,6 +61,14 @@ it("a deterministic runner cuts the long sequence into segments of one length", 
   const { attention } = await mixedStep({ attention: { deterministic: true } });
   const split = attention?.find(({ kernel }) => kernel === "split");
   expect(split?.segments).toBe(Math.ceil((LONG + 1) / 256));
+});
+
+it("with a deterministic runner a long sequence comes to the same bits alone and among others", async () => {
+  const attention = { deterministic: true };
+  const alone = await mixedStep({ attention }, true);
+  const among = await mixedStep({ attention });
+  expect(among.sampled[0]).toHaveLength(1);
+  expect(among.sampled[0]).toEqual(alone.sampled[0]);
 });
 
 it("an int8 cache samples what a cache of floats does, about as likely", async () => {
