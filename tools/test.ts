@@ -1,10 +1,14 @@
 // The whole check: `npm test`. With --full also the large matrices; further words choose test files.
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dawnEnvironment, ensureBrowser } from "./install.ts";
-import { run } from "./process.ts";
+import { run, runAside } from "./process.ts";
 
 interface Step {
   readonly name: string;
+  /** Runs beside the steps around it: each of the two software drivers by itself leaves half of two cores idle. */
+  readonly aside?: boolean;
+  /** Begins when all that runs aside has ended: it drives a page that must not wait for a busy machine. */
+  readonly alone?: boolean;
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -21,16 +25,27 @@ async function main(): Promise<void> {
   const browser = ensureBrowser();
   const env = { ...dawnEnvironment(browser), ...(full ? { QUIRE_FULL: "1" } : {}) };
   const failed: string[] = [];
-  for (const step of steps(env, full ? chosen : [])) {
-    console.log(`\n--- ${step.name}`);
-    if ((await run("npx", [step.command, ...step.args], step.env)) !== 0) failed.push(step.name);
+  const all = steps(env, full ? chosen : []);
+  const aside = all.filter((step) => step.aside).map((step) => perform(step, failed));
+  for (const step of all) {
+    if (step.alone) await Promise.all(aside);
+    if (!step.aside) await perform(step, failed);
   }
+  await Promise.all(aside);
   report(failed);
+}
+
+async function perform({ name, aside, command, args, env }: Step, failed: string[]): Promise<void> {
+  const start = aside ? runAside : run;
+  console.log(`\n--- ${name}${aside ? " (beside the next ones)" : ""}`);
+  if ((await start("npx", [command, ...args], env)) !== 0) failed.push(name);
 }
 
 function steps(env: NodeJS.ProcessEnv, chosen: readonly string[]): Step[] {
   const vitest = (project: string): Step => ({
     name: `vitest ${project}`,
+    aside: project === "chromium",
+    alone: project === "golden",
     command: "vitest",
     args: [
       "run",

@@ -7,11 +7,15 @@ import type { FileSource } from "../../../src/store/source.ts";
 import { memorySource } from "../../support/memory-source.ts";
 import { tinyModelFiles } from "../../support/model-files.ts";
 
-const LIMITS = { maxBufferSize: 2 ** 28, maxStorageBufferBindingSize: 2 ** 27 };
+const LIMITS = {
+  maxBufferSize: 2 ** 28,
+  maxStorageBufferBindingSize: 2 ** 27,
+  maxComputeWorkgroupStorageSize: 2 ** 15,
+};
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** Loads a tiny model on a device that has limits and nothing else: whatever is made on it fails. */
+/** Loads a tiny model on a device that says what it can and does nothing: whatever is made on it fails. */
 async function refusal(options: Partial<LoadOptions>): Promise<{ error: unknown; lastByte: number }> {
   const source = memorySource(tinyModelFiles());
   let lastByte = 0;
@@ -19,7 +23,8 @@ async function refusal(options: Partial<LoadOptions>): Promise<{ error: unknown;
     if (path === "model.safetensors") lastByte = Math.max(lastByte, opening?.range?.end ?? Infinity);
     return source.open(path, opening);
   };
-  const gpu = { device: { limits: LIMITS } } as unknown as Gpu;
+  const features = { subgroups: false };
+  const gpu = { device: { limits: LIMITS }, features, adapter: { software: false } } as unknown as Gpu;
   const loading = loadModel({
     gpu,
     source: { label: source.label, open },
