@@ -67,7 +67,7 @@ type FormConstants = Readonly<Record<string, number>> & { readonly OUTPUTS: numb
 /** All forms, by the row counts they are for. */
 function formsOf(context: KernelContext): Form[] {
   return context.software
-    ? [rowsForm(context, 1, 1), rowsForm(context, 2, 4), rowsForm(context, 5, 8)]
+    ? [rowsForm(context, 1, 1), rowsForm(context, 2, 4), rowsForm(context, 5, 8, Infinity)]
     : [vectorForm(1), vectorForm(2), stagedForm(context, 3, 64), tiledForm(65)];
 }
 
@@ -170,11 +170,12 @@ const SOFTWARE_WORKGROUP = 16;
 
 /** Groups of four outputs that one of them makes. */
 const SOFTWARE_FOURS = 2;
-/** Rows that an invocation takes at most: it makes several outputs of each at once. */
-const MOST_BLOCK_ROWS = 8;
 
-/** A software adapter's form: it punishes barriers, but passes values around a subgroup for little. */
-function rowsForm(context: KernelContext, least: number, blockRows: number): Form {
+/**
+ * A software adapter's form, by the rows that an invocation takes: it punishes barriers, but passes values around a
+ * subgroup for little.
+ */
+function rowsForm(context: KernelContext, least: number, blockRows: number, most = blockRows): Form {
   const { shader, HELD } = heldInputs(context);
   const sizes = { HELD, WORKGROUP: SOFTWARE_WORKGROUP, ROWS: blockRows, FOURS: SOFTWARE_FOURS };
   const workgroupOutputs = SOFTWARE_WORKGROUP * SOFTWARE_FOURS * 4;
@@ -185,7 +186,7 @@ function rowsForm(context: KernelContext, least: number, blockRows: number): For
     unrolled: ["ROWS", "FOURS", ...(HELD === 4 ? ["HELD"] : [])],
     grid: (rows, { OUTPUTS }) => [Math.ceil(rows / blockRows), Math.ceil(OUTPUTS / workgroupOutputs)],
     least,
-    most: blockRows === MOST_BLOCK_ROWS ? Number.POSITIVE_INFINITY : blockRows,
+    most,
   };
 }
 

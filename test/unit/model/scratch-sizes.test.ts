@@ -5,17 +5,9 @@ import { parseLlamaConfig } from "../../../src/model/config.ts";
 import { scratchSizes } from "../../../src/model/gpu-runner.ts";
 import { planKvCache } from "../../../src/model/kv-cache.ts";
 import { attentionForm } from "../../../src/model/llama.ts";
+import { shapes } from "../../bench/harness/shapes.ts";
 
-const config = parseLlamaConfig({
-  architectures: ["LlamaForCausalLM"],
-  hidden_size: 2048,
-  intermediate_size: 8192,
-  num_hidden_layers: 16,
-  num_attention_heads: 32,
-  num_key_value_heads: 8,
-  vocab_size: 1000,
-  max_position_embeddings: 65_536,
-});
+const config = parseLlamaConfig(shapes["llama-3.2-1b"]);
 const MOST_BINDING_BYTES = 128 * 2 ** 20;
 const kvPlan = planKvCache(config, {
   kvType: "f16",
