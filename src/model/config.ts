@@ -1,6 +1,7 @@
 import { ModelError } from "../errors.ts";
 import { Fields, show } from "./fields.ts";
 import { refuseUnknownMathematics } from "./refused-fields.ts";
+import { slidingWindow, type WindowRule } from "./sliding-window.ts";
 
 /** The Llama family's hyperparameters, as read from a `config.json`. */
 export interface LlamaConfig {
@@ -15,6 +16,8 @@ export interface LlamaConfig {
   readonly vocabSize: number;
   /** Positions the model was trained for. */
   readonly contextLen: number;
+  /** Tokens that a token attends to, its own included; undefined: all before it. */
+  readonly window: number | undefined;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
   readonly ropeScaling: RopeScaling | undefined;
@@ -40,8 +43,7 @@ interface Architecture {
   readonly kvHeadCount: number | undefined;
   /** Whether Q, K and V have a bias; undefined: `attention_bias` and `mlp_bias` say which biases there are. */
   readonly qkvBias: boolean | undefined;
-  /** Whether a `sliding_window` is in force unless `use_sliding_window` says otherwise. */
-  readonly slidingWindow: boolean;
+  readonly window: WindowRule;
 }
 
 const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
@@ -52,16 +54,16 @@ const ARCHITECTURES: ReadonlyMap<string, Architecture> = new Map([
       contextLen: 2048,
       kvHeadCount: undefined,
       qkvBias: undefined,
-      slidingWindow: false,
+      window: "never",
     },
   ],
   [
     "MistralForCausalLM",
-    { modelType: "mistral", contextLen: 131072, kvHeadCount: 8, qkvBias: false, slidingWindow: true },
+    { modelType: "mistral", contextLen: 131072, kvHeadCount: 8, qkvBias: false, window: "always" },
   ],
   [
     "Qwen2ForCausalLM",
-    { modelType: "qwen2", contextLen: 32768, kvHeadCount: 32, qkvBias: true, slidingWindow: false },
+    { modelType: "qwen2", contextLen: 32768, kvHeadCount: 32, qkvBias: true, window: "asked" },
   ],
 ]);
 
@@ -87,19 +89,21 @@ export function parseLlamaConfig(config: unknown): LlamaConfig {
     throw fields.wrong("num_key_value_heads", `a divisor of num_attention_heads (${headCount})`);
   }
   const contextLen = fields.integer("max_position_embeddings", 1, MAX_CONTEXT_LEN, architecture.contextLen);
-  refuseUnknownMathematics(fields, contextLen, architecture.slidingWindow);
+  refuseUnknownMathematics(fields);
+  const layerCount = fields.integer("num_hidden_layers", 1, 1024);
   const attentionBias = fields.boolean("attention_bias", false);
   const mlpBias = fields.boolean("mlp_bias", false);
   return {
     architecture: name,
     hiddenSize,
     intermediateSize: multipleOfFour(fields, "intermediate_size"),
-    layerCount: fields.integer("num_hidden_layers", 1, 1024),
+    layerCount,
     headCount,
     kvHeadCount,
     headDim: headDim(fields, hiddenSize, headCount),
     vocabSize: fields.integer("vocab_size", 1, 2 ** 24),
     contextLen,
+    window: slidingWindow(fields, architecture.window, layerCount, contextLen),
     normEpsilon: fields.number("rms_norm_eps", 0, 1, 1e-6),
     ...rope(fields),
     tiedEmbeddings: fields.boolean("tie_word_embeddings", false),

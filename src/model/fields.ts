@@ -46,6 +46,14 @@ export class Fields {
     throw this.wrong(name, "true or false");
   }
 
+  /** The error for a field that asks for a computation Quire does not do. */
+  refusal(name: string): ModelError {
+    return new ModelError(
+      `${this.file}: ${name} is ${show(this.get(name))}, which changes the computation in a way Quire does not ` +
+        "know. Choose a model without it.",
+    );
+  }
+
   /** The error for a field that is not what it should be. */
   wrong(name: string, expected: string): ModelError {
     const value = this.get(name);

@@ -26,8 +26,8 @@ export interface Llama {
 
 /** What attention computes in every layer of a model. */
 export function attentionForm(config: LlamaConfig, { kvType, blockSize }: KvPlan): AttentionForm {
-  const { headCount, kvHeadCount, headDim } = config;
-  return { headCount, kvHeadCount, headDim, kvType, blockSize, scale: headDim ** -0.5 };
+  const { headCount, kvHeadCount, headDim, window } = config;
+  return { headCount, kvHeadCount, headDim, kvType, blockSize, window, scale: headDim ** -0.5 };
 }
 
 /** The forward pass of a step of at most `tokenLimit` tokens, from ids to sampled ids, in order. */

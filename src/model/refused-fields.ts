@@ -26,7 +26,6 @@ const REFUSED: Readonly<Record<string, Harmless>> = {
   n_routed_experts: [0],
   moe_intermediate_size: [0],
   // Attention over part of the context, or without causality.
-  use_sliding_window: [false],
   sliding_window_pattern: [],
   attention_chunk_size: [],
   is_causal: [true],
@@ -54,7 +53,7 @@ const REFUSED: Readonly<Record<string, Harmless>> = {
 const QUANTIZED = ["quantization_config", "quantization", "compression_config"];
 
 /** Raises a ModelError for the first field that asks for a computation Quire does not do. */
-export function refuseUnknownMathematics(fields: Fields, contextLen: number, slidingWindow: boolean): void {
+export function refuseUnknownMathematics(fields: Fields): void {
   if ((fields.get("hidden_act") ?? "silu") !== "silu") throw fields.wrong("hidden_act", `"silu"`);
   for (const name of QUANTIZED) {
     const value = fields.get(name);
@@ -65,31 +64,17 @@ export function refuseUnknownMathematics(fields: Fields, contextLen: number, sli
     );
   }
   for (const [name, value] of Object.entries(fields.values)) {
-    if (value !== null && changesMathematics(name, value)) throw refusal(name, value);
+    if (value !== null && changesMathematics(name, value)) throw fields.refusal(name);
   }
-  // A window as long as the context is none.
-  const window = fields.get("sliding_window") ?? contextLen;
-  const windowed = fields.get("use_sliding_window") ?? slidingWindow;
-  if (windowed && !(typeof window === "number" && window >= contextLen)) {
-    throw refusal("sliding_window", window);
-  }
-  const rotary = fields.object("rope_parameters")?.get("partial_rotary_factor") ?? 1;
-  if (rotary !== 1) throw refusal("rope_parameters.partial_rotary_factor", rotary);
+  const parameters = fields.object("rope_parameters");
+  if ((parameters?.get("partial_rotary_factor") ?? 1) !== 1)
+    throw parameters!.refusal("partial_rotary_factor");
 }
 
 function changesMathematics(name: string, value: unknown): boolean {
   if (Object.hasOwn(REFUSED, name)) return !REFUSED[name]!.includes(value);
   // Maximal update parametrisation comes as a family of scales.
   if (/^(use_)?mup(_|$)/.test(name)) return value !== false && value !== 1;
-  if (name === "layer_types")
-    return !(Array.isArray(value) && value.every((type) => type === "full_attention"));
   if (name === "no_rope_layers") return !(Array.isArray(value) && value.every((kept) => kept === 1));
   return false;
-}
-
-function refusal(name: string, value: unknown): ModelError {
-  return new ModelError(
-    `config.json: ${name} is ${show(value)}, which changes the computation in a way Quire does not know. ` +
-      "Choose a model without it.",
-  );
 }

@@ -86,7 +86,7 @@ export function headStage(config: LlamaConfig, form: WeightForm): Stage {
  * `[1][kvHeadCount][capacity][headDim]` and written in place: softmax(Q K / sqrt(headDim)) V.
  */
 export function attentionGraph(config: LlamaConfig): OnnxGraph {
-  const { headCount, kvHeadCount, headDim } = config;
+  const { headCount, kvHeadCount, headDim, window } = config;
   const past = [1, kvHeadCount, "capacity", headDim] as const;
   return {
     inputs: [
@@ -108,7 +108,11 @@ export function attentionGraph(config: LlamaConfig): OnnxGraph {
         domain: CONTRIB,
         inputs: ["qkv", "", "", "pastKeys", "pastValues", "position", "length"],
         outputs: ["attended", "keys", "values"],
-        integers: { num_heads: headCount, kv_num_heads: kvHeadCount },
+        integers: {
+          num_heads: headCount,
+          kv_num_heads: kvHeadCount,
+          ...(window === undefined ? {} : { local_window_size: window }),
+        },
       },
     ],
   };

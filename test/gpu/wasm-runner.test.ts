@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { GenerateResult, LoadOptions, Message, Prompt, RequestOptions } from "../../src/protocol.ts";
+import type { LoadOptions, Message, RequestOptions } from "../../src/protocol.ts";
 import { openOnGpu } from "../../src/runtime/open-on-gpu.ts";
 import { openOnWasm } from "../../src/runtime/open-on-wasm.ts";
 import type { OpenModel } from "../../src/runtime/running-model.ts";
-import { Runtime } from "../../src/runtime/runtime.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
 import promptLines from "../eval/prompts.jsonl?raw";
+import { answers, loadRuntime } from "../support/answers.ts";
 import { demoModelSource, openOrtAnywhere } from "../support/both-places.ts";
 
 interface AskedPrompt {
@@ -22,30 +23,7 @@ function spreadPrompts(count: number): AskedPrompt[] {
 }
 
 async function load(openModel: OpenModel, options: Partial<LoadOptions>): Promise<Runtime> {
-  const source = await demoModelSource();
-  const runtime = new Runtime(() => source, openModel);
-  await runtime.load({ model: "demo", baseUrl: "", contextLen: 512, ...options }, () => {});
-  return runtime;
-}
-
-/** All answers, the requests made at once. */
-function answers(
-  runtime: Runtime,
-  requests: readonly (readonly [Prompt, RequestOptions])[],
-): Promise<GenerateResult[]> {
-  const results: GenerateResult[] = [];
-  let missing = requests.length;
-  return new Promise((resolve, reject) => {
-    runtime.listen((events) => {
-      for (const event of events) {
-        if (event.type === "error") reject(new Error(event.error.message));
-        if (event.type !== "end") continue;
-        results[event.id] = event.result;
-        if (--missing === 0) resolve(results);
-      }
-    });
-    for (const [id, [prompt, options]] of requests.entries()) runtime.start(id, prompt, options);
-  });
+  return loadRuntime(await demoModelSource(), openModel, { contextLen: 512, ...options });
 }
 
 describe("WebAssembly beside WebGPU, both in f32, on the bundled model", () => {

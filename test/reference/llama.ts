@@ -55,7 +55,7 @@ export class LlamaReference {
   }
 
   #attention(layer: number, hidden: Float64Array): Float64Array {
-    const { headCount, kvHeadCount, headDim } = this.#config;
+    const { headCount, kvHeadCount, headDim, window = Number.POSITIVE_INFINITY } = this.#config;
     const name = `model.layers.${layer}`;
     const x = this.#norm(`${name}.input_layernorm`, hidden);
     const { keys, values } = this.#cache[layer]!;
@@ -67,7 +67,9 @@ export class LlamaReference {
     for (let head = 0; head < headCount; head++) {
       const query = headOf(queries, head, headDim);
       const kvHead = Math.floor(head / (headCount / kvHeadCount));
-      const scores = keys.map((key) => dot(query, headOf(key, kvHead, headDim)) / Math.sqrt(headDim));
+      const scores = keys.map((key, past) =>
+        position - past < window ? dot(query, headOf(key, kvHead, headDim)) / Math.sqrt(headDim) : -Infinity,
+      );
       for (const [past, weight] of softmax(scores).entries()) {
         const value = headOf(values[past]!, kvHead, headDim);
         for (let i = 0; i < headDim; i++) attended[head * headDim + i]! += weight * value[i]!;

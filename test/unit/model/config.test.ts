@@ -23,6 +23,7 @@ describe("parseLlamaConfig", () => {
       headDim: 8,
       vocabSize: 264,
       contextLen: 256,
+      window: undefined,
       normEpsilon: 1e-5,
       ropeTheta: 10000,
       ropeScaling: undefined,
@@ -89,6 +90,25 @@ describe("parseLlamaConfig", () => {
     expect(parse({ rope_parameters: { rope_type: "default", rope_theta: 5 } }).ropeTheta).toBe(5);
   });
 
+  const mistral = { architectures: ["MistralForCausalLM"], model_type: "mistral" };
+  const qwen2 = { architectures: ["Qwen2ForCausalLM"], model_type: "qwen2" };
+  const SLIDING = "sliding_attention";
+  const asked = { ...qwen2, sliding_window: 128, use_sliding_window: true };
+
+  test.each<[string, number | undefined, Readonly<Record<string, unknown>>]>([
+    ["a Mistral's", 128, { ...mistral, sliding_window: 128 }],
+    ["4,096 tokens where a Mistral is silent", 4096, { ...mistral, max_position_embeddings: 32768 }],
+    ["none where a Mistral says so", undefined, { ...mistral, sliding_window: null }],
+    ["none where it is as long as the context", undefined, { ...mistral, sliding_window: 256 }],
+    ["a Qwen2's that asks for it", 128, { ...asked, max_window_layers: 0 }],
+    ["a Qwen2's whose layers all slide", 128, { ...asked, layer_types: [SLIDING, SLIDING] }],
+    ["none of a Qwen2 whose first 28 layers have none", undefined, asked],
+    ["none of a Qwen2 that does not ask", undefined, { ...asked, use_sliding_window: false }],
+    ["none of a Llama", undefined, { sliding_window: 128 }],
+  ])("the window is %s", (_, window, fields) => {
+    expect(parse(fields).window).toBe(window);
+  });
+
   test.each([
     ["a window as long as the context", { sliding_window: 256 }],
     ["no window", { sliding_window: null }],
@@ -99,29 +119,39 @@ describe("parseLlamaConfig", () => {
       { torch_dtype: "bfloat16", use_cache: true, pretraining_tp: 1 },
     ],
   ])("%s changes nothing", (_, fields) => {
-    const mistral = { architectures: ["MistralForCausalLM"], model_type: "mistral" };
     expect(() => parse({ ...mistral, ...fields })).not.toThrow();
   });
 
-  const mistral = { architectures: ["MistralForCausalLM"], model_type: "mistral" };
-  const qwen2 = { architectures: ["Qwen2ForCausalLM"], model_type: "qwen2" };
   test.each<[string, Readonly<Record<string, unknown>>, string]>([
-    ["a window", { ...mistral, sliding_window: 128 }, "sliding_window is 128, which changes the computation"],
+    ["a window no Llama has", { use_sliding_window: true }, "use_sliding_window is true"],
     [
-      "a window in use",
-      { ...qwen2, sliding_window: 128, use_sliding_window: true },
-      "use_sliding_window is true",
+      "a window of some layers",
+      { ...asked, max_window_layers: 1 },
+      "max_window_layers is 1, which changes the computation",
     ],
+    [
+      "a window of typed layers",
+      { ...asked, layer_types: ["full_attention", SLIDING] },
+      'layer_types is ["full_attention","sliding_attention"]',
+    ],
+    [
+      "layers that contradict the window",
+      { ...mistral, sliding_window: 128, layer_types: ["full_attention", "full_attention"] },
+      'layer_types is ["full_attention","full_attention"]',
+    ],
+    ["layers of an unknown kind", { layer_types: ["chunked_attention"] }, "layer_types is"],
+    ["too few layers' types", { layer_types: ["full_attention"] }, "num_hidden_layers (2) types"],
+    ["an empty window", { ...mistral, sliding_window: 0 }, "sliding_window should be a whole number from 1"],
     ["experts", { num_local_experts: 8 }, "num_local_experts is 8"],
     ["scaled logits", { logits_scaling: 8 }, "logits_scaling is 8"],
     ["muP", { mup_base_width: 256 }, "mup_base_width is 256"],
     ["layers without RoPE", { no_rope_layers: [1, 0] }, "no_rope_layers is [1,0]"],
-    ["windowed layers", { layer_types: ["sliding_attention"] }, 'layer_types is ["sliding_attention"]'],
+    ["windowed layers", { layer_types: [SLIDING, SLIDING] }, "layer_types is"],
     ["part of the rotation", { partial_rotary_factor: 0.5 }, "partial_rotary_factor is 0.5"],
     [
       "part of the rotation, hidden",
       { rope_parameters: { partial_rotary_factor: 0.5 } },
-      "rope_parameters.partial_rotary_factor is 0.5",
+      "rope_parameters: partial_rotary_factor is 0.5",
     ],
     ["another RoPE", { rope_scaling: { type: "linear", factor: 2 } }, 'is {"type":"linear","factor":2}'],
     [
