@@ -25,7 +25,7 @@ async function main(): Promise<void> {
   const browser = ensureBrowser();
   const env = { ...dawnEnvironment(browser), ...(full ? { QUIRE_FULL: "1" } : {}) };
   const failed: string[] = [];
-  const all = steps(env, full ? chosen : []);
+  const all = full ? steps(env, "verbose", chosen) : steps(env, "default", []);
   const aside = all.filter((step) => step.aside).map((step) => perform(step, failed));
   for (const step of all) {
     if (step.alone) await Promise.all(aside);
@@ -41,7 +41,10 @@ async function perform({ name, aside, command, args, env }: Step, failed: string
   if ((await start("npx", [command, ...args], env)) !== 0) failed.push(name);
 }
 
-function steps(env: NodeJS.ProcessEnv, chosen: readonly string[]): Step[] {
+/** `verbose` names each test as it ends: a file of the large matrices takes an hour. */
+type Reporter = "default" | "verbose";
+
+function steps(env: NodeJS.ProcessEnv, reporter: Reporter, chosen: readonly string[]): Step[] {
   const vitest = (project: string): Step => ({
     name: `vitest ${project}`,
     aside: project === "chromium",
@@ -51,7 +54,7 @@ function steps(env: NodeJS.ProcessEnv, chosen: readonly string[]): Step[] {
       "run",
       "--project",
       project,
-      "--reporter=default",
+      `--reporter=${reporter}`,
       "--reporter=json",
       `--outputFile=${reports}/${project}.json`,
       ...(chosen.length > 0 ? ["--passWithNoTests", ...chosen] : []),
