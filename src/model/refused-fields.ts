@@ -66,9 +66,8 @@ export function refuseUnknownMathematics(fields: Fields): void {
   for (const [name, value] of Object.entries(fields.values)) {
     if (value !== null && changesMathematics(name, value)) throw fields.refusal(name);
   }
-  const parameters = fields.object("rope_parameters");
-  if ((parameters?.get("partial_rotary_factor") ?? 1) !== 1)
-    throw parameters!.refusal("partial_rotary_factor");
+  const rope = fields.object("rope_parameters");
+  if (rope && (rope.get("partial_rotary_factor") ?? 1) !== 1) throw rope.refusal("partial_rotary_factor");
 }
 
 function changesMathematics(name: string, value: unknown): boolean {

@@ -21,7 +21,7 @@ const runners: [string, OpenModel, Partial<LoadOptions>][] = [
 
 for (const [name, openModel, options] of runners) {
   it.each([1, 16, 23])(
-    `on ${name} a model with a window of %i tokens says what its reference says`,
+    `on ${name} a model with a window of %i says what its reference says`,
     async (window) => {
       const architecture = { architectures: ["MistralForCausalLM"], model_type: "mistral" };
       const source = memorySource(tinyModelFiles({ config: { ...architecture, sliding_window: window } }));
@@ -34,6 +34,7 @@ for (const [name, openModel, options] of runners) {
       const prompt = [BEGIN_ID, ...new TextEncoder().encode(TEXT)];
       const wanted = greedyReference(model, prompt, OUTPUT_COUNT);
       expect(answer!.tokenIds).toEqual(wanted);
+      expect(answer!.logprobs).toHaveLength(OUTPUT_COUNT);
       const reference = new LlamaReference(model);
       for (const [i, logprob] of answer!.logprobs!.entries()) {
         const logits = i === 0 ? reference.prefill(prompt) : reference.next(wanted[i - 1]!);
