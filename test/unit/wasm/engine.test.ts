@@ -4,6 +4,7 @@ import type { GenerateResult, RequestOptions } from "../../../src/protocol.ts";
 import { openOnWasm } from "../../../src/runtime/open-on-wasm.ts";
 import { Runtime } from "../../../src/runtime/runtime.ts";
 import type { WasmRunner } from "../../../src/wasm/wasm-runner.ts";
+import { answers } from "../../support/answers.ts";
 import { greedy } from "../../support/greedy.ts";
 import { memorySource } from "../../support/memory-source.ts";
 import { tinyModelFiles } from "../../support/model-files.ts";
@@ -127,9 +128,9 @@ describe("the runtime on WebAssembly", () => {
     expect(model.adapter.description).toBe("WebAssembly, 1 thread, f32");
     expect(model.memory).toMatchObject({ kvType: "f32", blockSize: 16 });
     const settings: RequestOptions = { maxTokens: 30, temperature: 1, seed: 3 };
-    const [first] = await answers(runtime, [settings]);
+    const [first] = await stories(runtime, [settings]);
     const middle = first!.text.slice(5, 7);
-    const four = await answers(runtime, [
+    const four = await stories(runtime, [
       settings,
       { ...settings, stop: middle },
       settings,
@@ -146,18 +147,10 @@ describe("the runtime on WebAssembly", () => {
   });
 });
 
-function answers(runtime: Runtime, requests: readonly RequestOptions[]): Promise<GenerateResult[]> {
-  const results: GenerateResult[] = [];
-  let missing = requests.length;
-  return new Promise((resolve, reject) => {
-    runtime.listen((events) => {
-      for (const event of events) {
-        if (event.type === "error") reject(new Error(event.error.message));
-        if (event.type !== "end") continue;
-        results[event.id] = event.result;
-        if (--missing === 0) resolve(results);
-      }
-    });
-    for (const [id, options] of requests.entries()) runtime.start(id, "Once upon a time", options);
-  });
+/** Continuations of one beginning, asked for at once. */
+function stories(runtime: Runtime, requests: readonly RequestOptions[]): Promise<GenerateResult[]> {
+  return answers(
+    runtime,
+    requests.map((options) => ["Once upon a time", options]),
+  );
 }
