@@ -20,28 +20,25 @@ const runners: [string, OpenModel, Partial<LoadOptions>][] = [
 ];
 
 for (const [name, openModel, options] of runners) {
-  it.each([1, 16, 23])(
-    `on ${name} a model with a window of %i says what its reference says`,
-    async (window) => {
-      const architecture = { architectures: ["MistralForCausalLM"], model_type: "mistral" };
-      const source = memorySource(tinyModelFiles({ config: { ...architecture, sliding_window: window } }));
-      const runtime = await loadRuntime(source, openModel, options);
-      const request = { temperature: 0, maxTokens: OUTPUT_COUNT, logprobs: true, stopTokenIds: [] };
-      const [answer] = await answers(runtime, [[TEXT, request]]);
-      runtime.dispose();
+  it.each([1, 23])(`on ${name} a model with a window of %i says what its reference says`, async (window) => {
+    const architecture = { architectures: ["MistralForCausalLM"], model_type: "mistral" };
+    const source = memorySource(tinyModelFiles({ config: { ...architecture, sliding_window: window } }));
+    const runtime = await loadRuntime(source, openModel, options);
+    const request = { temperature: 0, maxTokens: OUTPUT_COUNT, logprobs: true, stopTokenIds: [] };
+    const [answer] = await answers(runtime, [[TEXT, request]]);
+    runtime.dispose();
 
-      const model = await readLlamaModel(source);
-      const prompt = [BEGIN_ID, ...new TextEncoder().encode(TEXT)];
-      const wanted = greedyReference(model, prompt, OUTPUT_COUNT);
-      expect(answer!.tokenIds).toEqual(wanted);
-      expect(answer!.logprobs).toHaveLength(OUTPUT_COUNT);
-      const reference = new LlamaReference(model);
-      for (const [i, logprob] of answer!.logprobs!.entries()) {
-        const logits = i === 0 ? reference.prefill(prompt) : reference.next(wanted[i - 1]!);
-        expect(Math.abs(logprob - logProbability(logits, wanted[i]!))).toBeLessThan(1e-4);
-      }
-    },
-  );
+    const model = await readLlamaModel(source);
+    const prompt = [BEGIN_ID, ...new TextEncoder().encode(TEXT)];
+    const wanted = greedyReference(model, prompt, OUTPUT_COUNT);
+    expect(answer!.tokenIds).toEqual(wanted);
+    expect(answer!.logprobs).toHaveLength(OUTPUT_COUNT);
+    const reference = new LlamaReference(model);
+    for (const [i, logprob] of answer!.logprobs!.entries()) {
+      const logits = i === 0 ? reference.prefill(prompt) : reference.next(wanted[i - 1]!);
+      expect(Math.abs(logprob - logProbability(logits, wanted[i]!))).toBeLessThan(1e-4);
+    }
+  });
 }
 
 function logProbability(logits: Float64Array, token: number): number {
